@@ -1,0 +1,1 @@
+"""The database schema, changed only by the migrations in this package."""

@@ -1,0 +1,1 @@
+"""Cost models: features, fitting, intervals, calibration, saving and loading."""

@@ -1,0 +1,1 @@
+"""The service: devices, jobs, measurements and predictors over HTTP."""
