@@ -1,0 +1,42 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from edgemeter.isolation import descendants
+from edgemeter.isolation.descendants import NOTHING, Usage, parse_stat
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("name", ["python", "a b", ") S 1 2 (", "((", ""])
+def test_a_name_in_proc_cannot_forge_numbers(name: str) -> None:
+    rest = "S 1 2 3 4 5 6 7 8 9 10 100 20 3 4 20 0 7 0 12345 1000000 250 18446744073709551615"
+    usage = parse_stat(f"42 ({name}) {rest}")
+    assert usage == Usage(cpu_s=127 / TICKS, memory_bytes=250 * PAGE, processes=1, threads=7)
+
+
+def test_usages_add_up() -> None:
+    one = Usage(1.0, 2, 1, 3)
+    assert one + one + NOTHING == Usage(2.0, 4, 2, 6)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_descendants_are_found_with_and_without_the_kernels_list(
+    listed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if listed and not descendants._LISTS_CHILDREN:
+        pytest.skip("this kernel does not list children")
+    monkeypatch.setattr(descendants, "_LISTS_CHILDREN", listed)
+    inner = "import sys; print(1, flush=True); sys.stdin.read()"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    before = descendants.usage()
+    with subprocess.Popen([sys.executable, "-c", outer], **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.readline()
+        after = descendants.usage()
+        process.stdin.close()
+    assert after.processes - before.processes == 2
+    assert after.memory_bytes - before.memory_bytes > 2 * 1024 * 1024
