@@ -1,0 +1,1 @@
+"""The command line: `edgemeter`, with the commands of every installed package."""
