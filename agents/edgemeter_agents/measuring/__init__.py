@@ -1,0 +1,1 @@
+"""The measuring core: a pure function of a clock and a runnable."""

@@ -1,0 +1,75 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgemeter_agents.measuring.headline import Headline
+from edgemeter_agents.measuring.interval import PRIOR_SPREAD, Condition, prediction_interval, prior_spread
+from edgemeter_agents.measuring.protocols import Statistic
+from edgemeter_agents.measuring.repeatability import Repeat, SessionSpread, session_spread
+
+SESSIONS = 600
+
+
+def normal(noise, deviation):
+    return noise.normal(0, deviation)
+
+
+def heavy_tailed(noise, deviation):
+    return noise.standard_t(3) / math.sqrt(3) * deviation
+
+
+def session(noise, effect, samples):
+    """Three visits with noise of their own, jitter and preemption spikes; true latency 1."""
+    visits = []
+    for _ in range(3):
+        values = np.exp(effect + noise.normal(0, 0.005) + noise.normal(0, 0.02, samples))
+        hit = noise.random(samples) < 0.03
+        values[hit] *= 1 + noise.exponential(1.0, int(hit.sum()))
+        visits.append(values.tolist())
+    return Headline.of(visits, Statistic.LOWER_QUARTILE)
+
+
+@pytest.mark.parametrize("effect", [normal, heavy_tailed])
+@pytest.mark.parametrize("condition", Condition)
+@pytest.mark.parametrize("samples", [8, 60])
+def test_with_the_right_prior_nine_of_ten_other_sessions_lie_inside(effect, condition, samples):
+    spread = PRIOR_SPREAD[condition]
+    noise = np.random.default_rng(17)
+    hits = 0
+    for _ in range(SESSIONS):
+        first, other = (session(noise, effect(noise, spread.deviation), samples) for _ in range(2))
+        hits += other.value in prediction_interval(first.value, first.standard_error, spread)
+    assert 0.87 <= hits / SESSIONS <= 0.96
+
+
+@pytest.mark.parametrize("condition", Condition)
+def test_brief_visits_are_trusted_less(condition):
+    assert prior_spread(condition, 0.01).deviation >= prior_spread(condition, 1.0).deviation
+
+
+@pytest.mark.parametrize("true_deviation", [0.005, 0.05])
+@pytest.mark.parametrize("sessions", [11, 40])
+def test_a_history_corrects_a_wrong_prior(true_deviation, sessions):
+    noise = np.random.default_rng(sessions)
+    prior, hits = PRIOR_SPREAD[Condition.QUIET_NORMAL], 0
+    for _ in range(800):
+        latencies = np.exp(noise.normal(0, true_deviation, sessions + 2))
+        repeats = [Repeat("anchor", str(i), latency) for i, latency in enumerate(latencies[2:])]
+        hits += latencies[1] in prediction_interval(latencies[0], 0.0, session_spread(repeats, prior))
+    assert 0.87 <= hits / 800 <= 0.94
+
+
+@given(st.floats(1e-3, 1e4), st.floats(0, 0.1), st.floats(1e-3, 0.2), st.floats(0, 0.1))
+def test_the_interval_is_positive_encloses_the_latency_and_grows(latency, within, between, device):
+    spread = SessionSpread(between)
+    interval = prediction_interval(latency, within, spread, device)
+    assert 0 < interval.low < latency < interval.high
+    assert interval.low * interval.high == pytest.approx(latency**2)
+    assert prediction_interval(latency, within + 0.01, spread, device).half_width > interval.half_width
+    assert (
+        prediction_interval(latency, within, SessionSpread(between, 10), device).half_width
+        > interval.half_width
+    )

@@ -1,0 +1,46 @@
+import pytest
+
+from edgemeter_agents.measuring.protocols import PRECISE, PROTOCOLS, SURVEY, VisitStart
+
+
+def test_the_shipped_protocols_keep_the_rules():
+    assert PRECISE.visits == SURVEY.visits == 3
+    assert (PRECISE.visit_start, SURVEY.visit_start) == (VisitStart.FRESH, VisitStart.FORKED)
+    assert SURVEY.visits * SURVEY.min_samples >= 16
+    assert SURVEY.warmup_runs >= 3
+    assert (PRECISE.warmup_runs, PRECISE.warmup_s, PRECISE.min_samples, PRECISE.min_timed_s) == (
+        10,
+        0.5,
+        50,
+        1.0,
+    )
+    assert {name: protocol.name for name, protocol in PROTOCOLS.items()} == {
+        "precise": "precise",
+        "survey": "survey",
+    }
+
+
+def test_the_digest_is_stable_and_tells_every_number_apart():
+    assert PRECISE.digest() == PRECISE.evolve().digest()
+    variants = [PRECISE, SURVEY, PRECISE.evolve(visits=4), PRECISE.evolve(trend_limit=0.04)]
+    assert len({variant.digest() for variant in variants}) == len(variants)
+
+
+def test_an_evolved_protocol_is_named_after_what_differs():
+    evolved = PRECISE.evolve(visits=5)
+    assert evolved.name == "precise+visits=5"
+    assert evolved.evolve(max_timed_s=9.0).name == "precise+visits=5+max_timed_s=9.0"
+    assert evolved.evolve(visits=3) == PRECISE
+
+
+@pytest.mark.parametrize(
+    "changes", [{"visits": 0}, {"burst_s": 0.4}, {"max_samples": 10}, {"max_timed_s": 0}, {"min_samples": 0}]
+)
+def test_numbers_without_sense_are_refused(changes):
+    with pytest.raises(ValueError, match=next(iter(changes))):
+        PRECISE.evolve(**changes)
+
+
+def test_an_unknown_setting_is_refused():
+    with pytest.raises(TypeError):
+        PRECISE.evolve(vists=5)
