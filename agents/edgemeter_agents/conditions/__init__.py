@@ -1,0 +1,1 @@
+"""The state of the machine around a measurement: clocks, temperature, load, versions."""

@@ -1,0 +1,149 @@
+"""The machine-wide lock around timed blocks: nothing is ever measured beside another measurement."""
+
+import errno
+import fcntl
+import os
+import re
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from edgemeter.failures import FailureError, FailureKind
+
+ENVIRONMENT = "EDGEMETER_LOCK"
+FILE_NAME = "edgemeter.lock"
+POLL_S = 0.1
+
+#: Told once for each process waited for: its id, None where it cannot be seen.
+Waiting = Callable[[int | None], None]
+
+
+def lock_path() -> Path:
+    """EDGEMETER_LOCK, or one file that all users of the machine agree on.
+
+    Containers measure on the same processors: mount one folder into all and name a file in it.
+    """
+    if chosen := os.environ.get(ENVIRONMENT):
+        return Path(chosen)
+    shared = (folder for folder in (Path("/run/lock"), Path("/tmp")) if _open_to_all(folder))  # noqa: S108
+    return next(shared, Path(tempfile.gettempdir())) / FILE_NAME
+
+
+@contextmanager
+def machine_lock(
+    timeout_s: float | None = None, waiting: Waiting | None = None, path: Path | None = None
+) -> Iterator[None]:
+    """Holds the lock, waiting for it up to `timeout_s` (None: for as long as it takes).
+
+    The kernel releases it when the process and every child forked meanwhile have ended, however
+    they end. Raises FailureError of kind `device_unready` at the timeout and where the file cannot
+    be a lock (a link, a folder, one that this user may not open).
+    """
+    descriptor = _acquire(path or lock_path(), timeout_s, waiting)
+    try:
+        _sign(descriptor)
+        yield
+    finally:
+        _release(descriptor)
+
+
+def _acquire(path: Path, timeout_s: float | None, waiting: Waiting | None) -> int:
+    deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+    told: set[int | None] = set()
+    while True:
+        descriptor = _open(path)
+        if _locked(descriptor) and _still_there(descriptor, path):
+            return descriptor
+        holder = _holder(descriptor)
+        os.close(descriptor)
+        if waiting is not None and holder not in told:
+            told.add(holder)
+            waiting(holder)
+        if deadline_s is not None and time.monotonic() >= deadline_s:
+            raise _unready(f"another measurement (pid {holder or 'unknown'}) is running on this machine")
+        time.sleep(POLL_S)
+
+
+def _open(path: Path) -> int:
+    common = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a planted pipe must not block us
+    # Creating comes last: in a sticky folder the kernel refuses O_CREAT on another user's file.
+    attempts = (os.O_RDWR, os.O_RDONLY, os.O_RDWR | os.O_CREAT | os.O_EXCL, os.O_RDWR, os.O_RDONLY)
+    refusals: dict[int, str] = {}
+    for flags in attempts:
+        try:
+            descriptor = os.open(path, flags | common, 0o666)
+        except OSError as error:
+            refusals[error.errno or 0] = error.strerror or "unknown error"
+        else:
+            return _checked(descriptor, path, created=bool(flags & os.O_CREAT))
+    raise _unready(
+        f"the lock file {path.name} cannot be opened ({_why(refusals)}); {ENVIRONMENT} names another"
+    )
+
+
+def _why(refusals: dict[int, str]) -> str:
+    if errno.ELOOP in refusals:
+        return "it is a symbolic link"
+    # That it is absent at first, or present when it is to be created, explains nothing by itself.
+    telling = [text for code, text in refusals.items() if code not in (errno.ENOENT, errno.EEXIST)]
+    return (telling or list(refusals.values()))[-1]
+
+
+def _checked(descriptor: int, path: Path, created: bool) -> int:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _unready(f"the lock file {path.name} is not a regular file; {ENVIRONMENT} names another")
+    if created:
+        os.fchmod(descriptor, 0o666)  # other users take turns with us, whatever our umask
+    return descriptor
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _still_there(descriptor: int, path: Path) -> bool:
+    # Between opening and locking the file may have been removed: then others lock a new one.
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return False
+
+
+def _sign(descriptor: int) -> None:
+    with suppress(OSError):  # opened for reading only: the lock holds all the same
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _release(descriptor: int) -> None:
+    with suppress(OSError):  # opened for reading only
+        os.ftruncate(descriptor, 0)
+    # Closing alone would leave it with a child that was forked meanwhile.
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
+
+
+def _holder(descriptor: int) -> int | None:
+    found = re.fullmatch(rb"([0-9]{1,9})\n", os.pread(descriptor, 16, 0))
+    return int(found[1]) if found else None
+
+
+def _open_to_all(folder: Path) -> bool:
+    # By its mode, not by this user's rights: every user must come to the same answer.
+    try:
+        mode = folder.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISDIR(mode) and bool(mode & stat.S_ISVTX) and bool(mode & stat.S_IWOTH)
+
+
+def _unready(message: str) -> FailureError:
+    return FailureError.of(FailureKind.DEVICE_UNREADY, message)
