@@ -1,0 +1,1 @@
+"""The agent: runtimes, the measuring core, conditions and visits."""

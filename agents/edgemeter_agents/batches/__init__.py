@@ -1,0 +1,1 @@
+"""Batches: networks measured together on one target, between readings of the anchors."""

@@ -1,0 +1,32 @@
+"""The command as a user runs it: the installed script, in a process and a folder of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+EDGEMETER = Path(sys.executable).with_name("edgemeter")
+
+
+@pytest.fixture
+def edgemeter(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    # An own lock as well: tests that run at the same time do not wait for each other.
+    own = {"EDGEMETER_STATE_DIR": str(tmp_path / "state"), "EDGEMETER_LOCK": str(tmp_path / "lock")}
+    environment = {**os.environ, **own, "NO_COLOR": "1"}
+
+    def run(*words: object, timeout_s: float = 100) -> subprocess.CompletedProcess[str]:
+        command = [str(EDGEMETER), *map(str, words)]
+        return subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            env=environment,
+            cwd=tmp_path,
+        )
+
+    return run
