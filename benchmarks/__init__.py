@@ -1,0 +1,1 @@
+"""What EdgeMeter promises about speed and accuracy, each a command that prints its figures."""

@@ -1,0 +1,17 @@
+"""`make bench`: every promised figure as one table, or one JSON document with `--json`."""
+
+from collections.abc import Sequence
+
+from benchmarks import graph_features, retest, runtime_tools, survey_overhead
+from benchmarks.report import Figure, main
+
+
+def run() -> Sequence[Figure]:
+    figures: list[Figure] = []
+    for benchmark in (graph_features, survey_overhead, runtime_tools, retest):
+        figures += benchmark.run()
+    return figures
+
+
+if __name__ == "__main__":
+    main(run)

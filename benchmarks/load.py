@@ -1,0 +1,28 @@
+"""Two busy processes, as other people's work on a shared machine."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Arithmetic and memory traffic in turn, at normal priority, on whichever processor is free.
+_BUSY = """
+import array
+block = array.array("d", bytes(8 << 20))
+total = 0.0
+while True:
+    for number in range(200_000):
+        total += number * 0.5
+    block.reverse()
+"""
+
+
+@contextmanager
+def busy(processes: int = 2) -> Iterator[None]:
+    started = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()

@@ -1,0 +1,142 @@
+"""How well a latency repeats another time, and whether the published interval says so honestly.
+
+Sessions of 36 networks, none of them an anchor, lie at least ten minutes apart. In each, every network is
+measured in three conditions: idle, real-time beside two busy processes, ordinary priority beside them. The
+target has a history before, as one in use has: twelve short sessions of its anchors and two networks.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from pathlib import Path
+from statistics import fmean
+
+from benchmarks.load import busy
+from benchmarks.measuring import latencies, measure_files
+from benchmarks.networks import VARIED, build
+from benchmarks.report import Figure, at_most, main, reported, within
+from edgemeter.measurement import Latency, Measurement
+from edgemeter_agents.batches.anchor_store import AnchorStore
+from edgemeter_agents.batches.priority_wish import PriorityWish
+from edgemeter_agents.measuring.protocols import PRECISE, SURVEY, MeasuringProtocol
+from edgemeter_agents.measuring.repeatability import retest_error
+
+SESSIONS = int(os.environ.get("EDGEMETER_BENCH_SESSIONS", "3"))
+APART_S = float(os.environ.get("EDGEMETER_BENCH_APART_S", "600"))
+HISTORY = int(os.environ.get("EDGEMETER_BENCH_HISTORY", "12"))
+
+#: As `edgemeter measure` does it, in a third of the time: 36 networks in three conditions would take an hour.
+THOROUGH = PRECISE.evolve(warmup_s=0.1, min_timed_s=0.3, until_converged=False)
+
+
+@dataclass(frozen=True)
+class Condition:
+    name: str
+    priority: PriorityWish
+    load: Callable[[], AbstractContextManager[None]]
+    limit_percent: float
+
+
+CONDITIONS = (
+    Condition("idle", PriorityWish.NORMAL, nullcontext, 1.9),
+    Condition("real-time priority, two busy processes", PriorityWish.FIFO, busy, 2.7),
+    Condition("contended by two busy processes", PriorityWish.NORMAL, busy, 3.5),
+)
+
+
+def session(
+    files: Sequence[Path],
+    condition: Condition,
+    protocol: MeasuringProtocol,
+    store: AnchorStore,
+    seed: int,
+) -> list[Latency]:
+    with condition.load():
+        measured = measure_files(
+            files, "onnxruntime", protocol, store, priority=condition.priority, seed=seed
+        )
+    _tell(condition, measured)
+    return latencies(measured)
+
+
+def _tell(condition: Condition, measured: Sequence[Measurement]) -> None:
+    invalid = [reason.name for m in measured for reason in m.validity.reasons]
+    methods = {m.latency.method for m in measured if m.latency}
+    drift = next((m.latency.drift for m in measured if m.latency), None)
+    shrinkage = next((m.latency.shrinkage for m in measured if m.latency), None)
+    text = f"{len(measured)} networks by {methods}, drift {drift}, s {shrinkage}, invalid {invalid}"
+    print(f"{condition.name}: {text}", file=sys.stderr)
+
+
+def live(files: Sequence[Path], store: AnchorStore) -> None:
+    """Gives the target a history under each priority; a contended session would add nothing to it."""
+    for seed in range(HISTORY):
+        for condition in CONDITIONS[:2]:
+            session(files[::18], condition, THOROUGH, store, seed)
+
+
+def sessions(files: Sequence[Path], store: AnchorStore) -> dict[tuple[str, str], list[list[Latency]]]:
+    """For each condition and protocol its sessions, each a list of latencies in the order of `files`."""
+    found: dict[tuple[str, str], list[list[Latency]]] = defaultdict(list)
+    began_s: dict[str, float] = {}
+    for number in range(SESSIONS):
+        for condition in CONDITIONS:
+            time.sleep(max(0.0, began_s.get(condition.name, -APART_S) + APART_S - time.monotonic()))
+            began_s[condition.name] = time.monotonic()
+            for protocol in (THOROUGH, SURVEY):
+                series = found[condition.name, protocol.name]
+                series.append(session(files, condition, protocol, store, number))
+    return found
+
+
+def errors_percent(series: Sequence[Sequence[Latency]]) -> Iterator[float]:
+    for before, now in pairwise(series):
+        for a, b in zip(before, now, strict=True):
+            yield 100 * retest_error(a.value_ms, b.value_ms)
+
+
+def covered(series: Sequence[Sequence[Latency]]) -> Iterator[bool]:
+    """Whether each later session's value lies inside each earlier one's published interval."""
+    for before, now in combinations(series, 2):
+        for a, b in zip(before, now, strict=True):
+            yield a.interval.low_ms <= b.value_ms <= a.interval.high_ms
+
+
+def widths_percent(series: Sequence[Sequence[Latency]]) -> Iterator[float]:
+    for a in series[0]:
+        yield 100 * (a.interval.high_ms - a.interval.low_ms) / a.value_ms
+
+
+def run() -> Sequence[Figure]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = [build(recipe, folder) for recipe in VARIED]
+        store = AnchorStore(folder / "state")
+        live(files, store)
+        found = sessions(files, store)
+    figures = [figure for condition in CONDITIONS for figure in _figures(condition, found)]
+    inside = [hit for (_, protocol), s in found.items() if protocol == THOROUGH.name for hit in covered(s)]
+    title = "repeated sessions inside the published 90 % interval"
+    return [*figures, within(title, 100 * fmean(inside), 88, 95, " %")]
+
+
+def _figures(condition: Condition, found: Mapping[tuple[str, str], list[list[Latency]]]) -> Iterator[Figure]:
+    series, survey = found[condition.name, THOROUGH.name], found[condition.name, SURVEY.name]
+    title = f"retest error, mean of {len(series[0])} networks, {condition.name}"
+    yield at_most(title, fmean(errors_percent(series)), condition.limit_percent, " %")
+    yield reported(f"the same, protocol survey, {condition.name}", fmean(errors_percent(survey)), " %")
+    yield reported(f"inside the 90 % interval, {condition.name}", 100 * fmean(covered(series)), " %")
+    hits = 100 * fmean(covered(survey))
+    yield reported(f"the same, protocol survey, {condition.name}", hits, " %")
+    width = fmean(widths_percent(series))
+    yield reported(f"mean full width of the interval, {condition.name}", width, " %")
+
+
+if __name__ == "__main__":
+    main(run)
