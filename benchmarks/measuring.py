@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgemeter.graphs.reading import read_graph
 from edgemeter.measurement import Latency, Measurement
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter.targets import TargetSelector
 from edgemeter_agents.batches.anchor_store import AnchorStore
 from edgemeter_agents.batches.lab import Lab
@@ -14,7 +15,6 @@ from edgemeter_agents.batches.priority_wish import PriorityWish
 from edgemeter_agents.batches.reading import network_of
 from edgemeter_agents.batches.report import Order, measure_order
 from edgemeter_agents.batches.visiting import Wishes
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 
 #: Real networks nobody here wrote, beside the checkout where there are any.
 REAL_NETWORKS = Path(__file__).resolve().parents[2] / "shared" / "models"

@@ -22,9 +22,9 @@ from benchmarks.measuring import latencies, measure_files
 from benchmarks.networks import VARIED, build
 from benchmarks.report import Figure, at_most, main, reported, within
 from edgemeter.measurement import Latency, Measurement
+from edgemeter.protocols import PRECISE, SURVEY, MeasuringProtocol
 from edgemeter_agents.batches.anchor_store import AnchorStore
 from edgemeter_agents.batches.priority_wish import PriorityWish
-from edgemeter_agents.measuring.protocols import PRECISE, SURVEY, MeasuringProtocol
 from edgemeter_agents.measuring.repeatability import retest_error
 
 SESSIONS = int(os.environ.get("EDGEMETER_BENCH_SESSIONS", "3"))

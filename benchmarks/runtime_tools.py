@@ -10,11 +10,11 @@ from statistics import fmean, median
 from benchmarks.measuring import REAL_NETWORKS, latencies, measure_files
 from benchmarks.report import Figure, main, within
 from benchmarks.vendor_tools import TOOLS
+from edgemeter.protocols import PRECISE
 from edgemeter.targets import Precision
 from edgemeter_agents.batches.anchor_store import AnchorStore
 from edgemeter_agents.batches.lab import Lab
 from edgemeter_agents.batches.priority_wish import PriorityWish
-from edgemeter_agents.measuring.protocols import PRECISE
 from edgemeter_agents.networks import anchors
 from edgemeter_agents.runtimes.base import Format
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.networks import Recipe, build
 from benchmarks.report import Figure, at_most, main, reported
 from edgemeter.isolation import Confinement
+from edgemeter.protocols import SURVEY
 from edgemeter_agents.batches.lab import Lab, Nurseries
-from edgemeter_agents.measuring.protocols import SURVEY
 from edgemeter_agents.runtimes.base import Settings
 from edgemeter_agents.visits.messages import Job, Measured, VisitSpec
 from edgemeter_agents.visits.runner import JobLimits, run_visit

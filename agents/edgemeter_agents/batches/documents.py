@@ -18,9 +18,9 @@ from edgemeter.measurement import (
     Validity,
     VisitDocument,
 )
+from edgemeter.protocols import MeasuringProtocol, Statistic
 from edgemeter.targets import Target
 from edgemeter_agents.batches.session import Outcome
-from edgemeter_agents.measuring.protocols import MeasuringProtocol, Statistic
 from edgemeter_agents.measuring.summary import Summary
 from edgemeter_agents.measuring.validity import Finding
 from edgemeter_agents.measuring.visit import Visit

@@ -5,12 +5,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from edgemeter.isolation import Nursery
+from edgemeter.protocols import MeasuringProtocol, VisitStart
 from edgemeter_agents.batches.priority_wish import PriorityWish
 from edgemeter_agents.conditions.permissions import Permissions, probe_permissions
 from edgemeter_agents.conditions.priority import Priority, choose_priority
 from edgemeter_agents.conditions.processors import CpuChoice, Topology, choose_cpus, read_topology
 from edgemeter_agents.conditions.roots import Roots
-from edgemeter_agents.measuring.protocols import MeasuringProtocol, VisitStart
 from edgemeter_agents.visits.engine import VARIABLE
 
 PRELOADED = ("edgemeter_agents.visits.child", "edgemeter_agents.visits.engine")

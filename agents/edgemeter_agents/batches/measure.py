@@ -7,6 +7,7 @@ from typing import Any
 
 from edgemeter.isolation import Achieved
 from edgemeter.measurement import Measurement
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.batches.anchor_store import AnchorKey, AnchorStore
 from edgemeter_agents.batches.documents import Extras, measurement_document
 from edgemeter_agents.batches.extras import extra_steps, measure_extras
@@ -20,7 +21,6 @@ from edgemeter_agents.batches.work import Batch, Network
 from edgemeter_agents.measuring.anchors import Drift
 from edgemeter_agents.measuring.history import AnchorHistory
 from edgemeter_agents.measuring.interval import PRIOR_SPREAD, Condition
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.repeatability import Repeat, SessionSpread, session_spread
 from edgemeter_agents.measuring.summary import Summary, summarise
 

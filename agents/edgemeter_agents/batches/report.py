@@ -8,6 +8,7 @@ from typing import Any
 from edgemeter import __version__
 from edgemeter.isolation import Achieved
 from edgemeter.measurement import Measurement, MeasurementReport
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter.targets import Precision, TargetSelector
 from edgemeter_agents.batches.anchor_store import AnchorStore
 from edgemeter_agents.batches.lab import Lab
@@ -19,7 +20,6 @@ from edgemeter_agents.batches.visiting import Wishes
 from edgemeter_agents.batches.work import Batch, Network
 from edgemeter_agents.conditions.device import read_device
 from edgemeter_agents.conditions.provenance import read_provenance
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.networks import anchors
 from edgemeter_agents.runtimes.base import Format, Settings
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from statistics import median
 
 from edgemeter.failures import Failure
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.batches.work import Batch, Network
 from edgemeter_agents.conditions.snapshot import Change, Conditions
 from edgemeter_agents.measuring.anchors import AnchorReading, AnchorSession
 from edgemeter_agents.measuring.contention import Accept, Fail, Repeat, Substitute, is_contended, next_action
 from edgemeter_agents.measuring.headline import Headline
 from edgemeter_agents.measuring.history import AnchorHistory
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.visit import Load, Visit
 from edgemeter_agents.runtimes.base import Facts
 from edgemeter_agents.visits.messages import Failed, Measured, Result

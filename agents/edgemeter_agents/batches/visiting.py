@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from edgemeter.failures import Failure, FailureError, FailureKind
 from edgemeter.isolation import Achieved, Confinement
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.batches.cooling import CoolDown
 from edgemeter_agents.batches.lab import Lab, Nurseries
 from edgemeter_agents.batches.priority_wish import PriorityWish
@@ -15,7 +16,6 @@ from edgemeter_agents.conditions.lock import machine_lock
 from edgemeter_agents.conditions.permissions import LOWEST_NICE
 from edgemeter_agents.conditions.priority import Priority
 from edgemeter_agents.conditions.snapshot import difference, read_conditions
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.visits.messages import Failed, Job, Result, Task, VisitSpec
 from edgemeter_agents.visits.runner import JobLimits, OnStarted, VisitError, run_visit
 

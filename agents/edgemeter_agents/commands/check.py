@@ -43,6 +43,7 @@ def check(
     inside the interval. 4: the network could not be measured, or not validly.
     """
     from edgemeter.cli.output import data_console, print_json
+    from edgemeter.protocols import PROTOCOLS
     from edgemeter_agents.batches.visiting import Wishes
     from edgemeter_agents.commands.limit import judge, sentence
     from edgemeter_agents.commands.running import (
@@ -52,7 +53,6 @@ def check(
         require_single_target,
         run_order,
     )
-    from edgemeter_agents.measuring.protocols import PROTOCOLS
 
     networks = read_networks([file], dict(shapes), inputs_file)
     require_single_target(networks, target)

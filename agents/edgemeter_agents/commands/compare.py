@@ -55,6 +55,7 @@ def compare(
     over A's with a 95 % interval, and says so when the visits cannot tell. Differences below 2 % never count.
     """
     from edgemeter.cli.output import data_console, print_json
+    from edgemeter.protocols import SURVEY
     from edgemeter_agents.batches.visiting import Wishes
     from edgemeter_agents.commands.ratio import compared, sentence
     from edgemeter_agents.commands.running import (
@@ -63,7 +64,6 @@ def compare(
         require_single_target,
         run_order,
     )
-    from edgemeter_agents.measuring.protocols import SURVEY
 
     protocol = SURVEY.evolve(visits=visits, min_timed_s=0.1)
     networks = read_networks([a, b], dict(shapes))

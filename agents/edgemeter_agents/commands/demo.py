@@ -16,9 +16,9 @@ def demo(seed: int, as_json: bool) -> None:
     Two small networks, in fp32 and int8, as ONNX and as TFLite, under the protocol `survey` with a profile of
     their layers.
     """
+    from edgemeter.protocols import SURVEY
     from edgemeter_agents.batches.visiting import Wishes
     from edgemeter_agents.commands.running import exit_code, print_report, read_networks, run_order
-    from edgemeter_agents.measuring.protocols import SURVEY
     from edgemeter_agents.networks import SHIPPED, Role
 
     files = [network.path for network in SHIPPED if network.role is Role.DEMO]

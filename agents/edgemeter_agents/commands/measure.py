@@ -60,6 +60,7 @@ def measure(
     Prints the latency of each network on each target, with the interval in which another session's value is
     expected with 90 % probability, and says in words where a value is doubtful.
     """
+    from edgemeter.protocols import PROTOCOLS
     from edgemeter_agents.batches.visiting import Wishes
     from edgemeter_agents.commands.running import (
         exit_code,
@@ -68,7 +69,6 @@ def measure(
         read_networks,
         run_order,
     )
-    from edgemeter_agents.measuring.protocols import PROTOCOLS
 
     networks = read_networks(files, dict(shapes), inputs_file)
     wishes = Wishes(

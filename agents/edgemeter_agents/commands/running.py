@@ -12,9 +12,9 @@ from edgemeter.targets import TargetSelector
 
 if TYPE_CHECKING:
     from edgemeter.measurement import MeasurementReport
+    from edgemeter.protocols import MeasuringProtocol
     from edgemeter_agents.batches.visiting import Wishes
     from edgemeter_agents.batches.work import Network
-    from edgemeter_agents.measuring.protocols import MeasuringProtocol
     from edgemeter_agents.visits.runner import JobLimits
 
 Shapes = Mapping[str, tuple[int, ...]]

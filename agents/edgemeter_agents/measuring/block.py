@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from itertools import repeat
 
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.bursts import Bursts, Pace, RestDebt, Unhurried
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.realtime import RealtimeSwitch
 from edgemeter_agents.measuring.samples import Block, Clock, Sample
 from edgemeter_agents.measuring.stopping import Stopping

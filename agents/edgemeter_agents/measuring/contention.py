@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgemeter.failures import Failure, FailureKind
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.visit import Visit
 
 

@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
+from edgemeter.protocols import Statistic
 from edgemeter_agents.measuring.confidence import BATCHES, FEWEST_FOR_BATCHES
-from edgemeter_agents.measuring.protocols import Statistic
 from edgemeter_agents.measuring.statistics import (
     Floats,
     median_absolute_deviation,

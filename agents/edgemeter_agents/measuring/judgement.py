@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.anchors import Drift
 from edgemeter_agents.measuring.contention import is_contended
 from edgemeter_agents.measuring.distribution import Distribution
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.trend import trend
 from edgemeter_agents.measuring.validity import Finding, Reason
 from edgemeter_agents.measuring.visit import Visit

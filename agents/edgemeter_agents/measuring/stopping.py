@@ -1,7 +1,7 @@
 """When a block has enough samples."""
 
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.confidence import relative_half_width
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.samples import Sample
 
 #: Between two looks at the interval the number of samples grows by this factor: sorting after

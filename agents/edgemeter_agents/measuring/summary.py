@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.anchors import Drift
 from edgemeter_agents.measuring.distribution import Distribution
 from edgemeter_agents.measuring.headline import Headline
 from edgemeter_agents.measuring.interval import Condition, prediction_interval, prior_spread
 from edgemeter_agents.measuring.judgement import judge_anchors, judge_samples, judge_visits
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.repeatability import SessionSpread
 from edgemeter_agents.measuring.statistics import Interval
 from edgemeter_agents.measuring.validity import Finding, is_valid

@@ -3,7 +3,7 @@
 import math
 from statistics import median
 
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.samples import Sample
 
 #: Early runs are slow and grains of a clock coarse: a batch grows at most so much at once.

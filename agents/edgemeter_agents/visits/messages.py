@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from edgemeter.failures import Failure
-from edgemeter_agents.measuring.protocols import MeasuringProtocol
+from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.samples import Block
 from edgemeter_agents.runtimes.base import Facts, LayerTime, Settings
 

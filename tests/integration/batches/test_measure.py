@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edgemeter.measurement import Measurement, NetworkDocument
+from edgemeter.protocols import PRECISE, SURVEY, MeasuringProtocol
 from edgemeter.targets import Precision, Target
 from edgemeter_agents.batches.anchor_store import AnchorStore
 from edgemeter_agents.batches.lab import Lab
@@ -16,7 +17,6 @@ from edgemeter_agents.batches.visiting import Wishes
 from edgemeter_agents.batches.work import Batch, Network
 from edgemeter_agents.conditions.lock import ENVIRONMENT
 from edgemeter_agents.conditions.software import file_sha256
-from edgemeter_agents.measuring.protocols import PRECISE, SURVEY, MeasuringProtocol
 from edgemeter_agents.runtimes.base import Format, Settings
 from edgemeter_agents.visits.runner import JobLimits
 

@@ -15,9 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgemeter.failures import FailureKind
 from edgemeter.isolation import Confinement
+from edgemeter.protocols import SURVEY
 from edgemeter.targets import Precision
 from edgemeter_agents.batches.lab import start_nursery
-from edgemeter_agents.measuring.protocols import SURVEY
 from edgemeter_agents.networks import anchors
 from edgemeter_agents.runtimes.base import Format, Settings
 from edgemeter_agents.visits.messages import Failed, Job, Measured, Result, VisitSpec

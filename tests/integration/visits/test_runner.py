@@ -9,7 +9,7 @@ import pytest
 
 from edgemeter.failures import FailureKind
 from edgemeter.isolation import Confinement, Nursery
-from edgemeter_agents.measuring.protocols import SURVEY
+from edgemeter.protocols import SURVEY
 from edgemeter_agents.runtimes.base import Settings
 from edgemeter_agents.visits.messages import Failed, Job, Measured, Noted, Profiled, Task, VisitSpec
 from edgemeter_agents.visits.runner import JobLimits, VisitError, VisitOutcome, run_visit

@@ -3,10 +3,10 @@ from collections.abc import Callable
 import pytest
 
 from edgemeter.failures import Failure, FailureKind
+from edgemeter.protocols import SURVEY
 from edgemeter_agents.batches.session import BatchSession, VisitRecord
 from edgemeter_agents.batches.work import Batch
 from edgemeter_agents.measuring.history import AnchorHistory
-from edgemeter_agents.measuring.protocols import SURVEY
 from edgemeter_agents.visits.messages import Failed
 
 Make = Callable[..., VisitRecord]

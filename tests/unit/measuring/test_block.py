@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgemeter.protocols import PRECISE, SURVEY
 from edgemeter_agents.measuring.block import measure_block, take_sample, undisturbed_ns
 from edgemeter_agents.measuring.bursts import RestDebt
-from edgemeter_agents.measuring.protocols import PRECISE, SURVEY
 from edgemeter_agents.measuring.samples import Sample
 
 

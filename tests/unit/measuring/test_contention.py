@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgemeter.failures import FailureKind
+from edgemeter.protocols import SURVEY
 from edgemeter_agents.measuring.contention import Accept, Fail, Repeat, Substitute, is_contended, next_action
-from edgemeter_agents.measuring.protocols import SURVEY
 from edgemeter_agents.measuring.samples import Block, Sample
 from edgemeter_agents.measuring.visit import Load, Visit
 

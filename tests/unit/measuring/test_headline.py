@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgemeter.protocols import Statistic
 from edgemeter_agents.measuring.headline import Headline
-from edgemeter_agents.measuring.protocols import Statistic
 from edgemeter_agents.measuring.repeatability import retest_error
 
 LOWER, MEDIAN = "lower quartile", "median"

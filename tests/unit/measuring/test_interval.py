@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgemeter.protocols import Statistic
 from edgemeter_agents.measuring.headline import Headline
 from edgemeter_agents.measuring.interval import PRIOR_SPREAD, Condition, prediction_interval, prior_spread
-from edgemeter_agents.measuring.protocols import Statistic
 from edgemeter_agents.measuring.repeatability import Repeat, SessionSpread, session_spread
 
 SESSIONS = 600

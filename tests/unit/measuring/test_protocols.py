@@ -1,6 +1,6 @@
 import pytest
 
-from edgemeter_agents.measuring.protocols import PRECISE, PROTOCOLS, SURVEY, VisitStart
+from edgemeter.protocols import PRECISE, PROTOCOLS, SURVEY, VisitStart
 
 
 def test_the_shipped_protocols_keep_the_rules():

@@ -3,7 +3,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgemeter_agents.measuring.protocols import PRECISE, SURVEY
+from edgemeter.protocols import PRECISE, SURVEY
 from edgemeter_agents.measuring.samples import Sample
 from edgemeter_agents.measuring.stopping import Stopping
 

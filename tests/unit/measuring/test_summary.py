@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
+from edgemeter.protocols import PRECISE, SURVEY
 from edgemeter_agents.measuring.anchors import Drift
 from edgemeter_agents.measuring.block import measure_block
 from edgemeter_agents.measuring.contention import Substitute, next_action
-from edgemeter_agents.measuring.protocols import PRECISE, SURVEY
 from edgemeter_agents.measuring.repeatability import SessionSpread
 from edgemeter_agents.measuring.summary import Method, ThermalState, summarise
 from edgemeter_agents.measuring.validity import Finding, Reason

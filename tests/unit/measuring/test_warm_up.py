@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgemeter_agents.measuring.protocols import PRECISE, SURVEY
+from edgemeter.protocols import PRECISE, SURVEY
 from edgemeter_agents.measuring.samples import Sample
 from edgemeter_agents.measuring.warm_up import MOST_RUNS_PER_SAMPLE, WarmUp, batch_size
 

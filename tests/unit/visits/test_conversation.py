@@ -10,7 +10,7 @@ import pytest
 
 from edgemeter.failures import Failure, FailureKind
 from edgemeter.isolation import Confinement, EndedError, Ending, Limits, Outcome
-from edgemeter_agents.measuring.protocols import SURVEY
+from edgemeter.protocols import SURVEY
 from edgemeter_agents.runtimes.base import Settings
 from edgemeter_agents.visits.messages import (
     Failed,
