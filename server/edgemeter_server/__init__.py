@@ -1,1 +1,1 @@
-"""The service: devices, jobs, measurements and predictors over HTTP."""
+"""The service: one folder for each domain (endpoints, service, repository, tables)."""

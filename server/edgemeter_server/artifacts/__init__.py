@@ -1,0 +1,1 @@
+"""Files by their content: upload, download, storage, graph features."""

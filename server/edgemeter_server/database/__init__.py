@@ -1,0 +1,1 @@
+"""One database under all domains: connections, transactions, clock and wake-ups."""

@@ -1,0 +1,1 @@
+"""Devices, the targets they offer, and their agents' sessions."""

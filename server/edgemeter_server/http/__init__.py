@@ -1,0 +1,1 @@
+"""What all endpoints share: problems, limits, identity, paging."""

@@ -1,0 +1,1 @@
+"""Immutable measurements: kept narrow, found quickly."""

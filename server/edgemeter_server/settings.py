@@ -1,0 +1,38 @@
+"""Every setting of the service, typed, in one place. See docs/server.md."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Resolved by `edgemeter.config` from flags, environment (EDGEMETER_SERVER_...), files and these defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_folder: Path = Path("edgemeter-data")
+    database_url: str | None = None  #: postgresql://...; None: SQLite in the data folder
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080  #: 0: any free one, told in the log
+    log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"
+
+    s3_url: str | None = None  #: s3://bucket/prefix for artifacts; None: the data folder
+    s3_endpoint: str | None = None  #: of an S3-compatible service other than Amazon's
+
+    max_artifact_bytes: Annotated[int, Field(ge=1)] = 512 << 20
+    max_body_bytes: Annotated[int, Field(ge=1)] = 16 << 20  #: of every other message
+    upload_timeout_s: float = 300.0  #: for a whole upload
+    stall_timeout_s: float = 20.0  #: without a byte of a body
+
+    lease_s: float = 60.0
+    auto_approve: bool = False  #: targets of new devices need no admin
+    strikes: int = 5  #: failures of a device's own, in a row, until its health is bad
+    enrolment_s: float = 900.0
+    session_lost_s: float = 90.0  #: unheard for so long, a device counts as offline
+
+    requests_per_minute: int = 6000  #: of one token; agents have ten times as many
+    open_jobs_per_project: int = 1_000_000
+    artifact_bytes_per_project: int = 100 << 30
+    keep_samples_days: int = 90
+    keep_idempotency_s: float = 86_400.0
