@@ -1,4 +1,4 @@
-"""measurements, measurement_samples, measurement_layers, interned."""
+"""measurements, measurement_samples, measurement_quantiles, measurement_layers, interned."""
 
 from sqlalchemy import (
     Boolean,
@@ -6,6 +6,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
@@ -14,7 +15,7 @@ from sqlalchemy import (
 
 from edgemeter_server.database.metadata import Key, Microseconds, metadata
 
-#: JSON that many measurements have in common, zstd-compressed, found by its SHA-256.
+#: JSON that many measurements have in common, compressed, found by its SHA-256. See interning.py.
 interned = Table(
     "interned",
     metadata,
@@ -24,8 +25,9 @@ interned = Table(
     sqlite_autoincrement=True,
 )
 
-#: Never updated but for `accepted`; a correction is another measurement.
-#: `detail` holds what is in the document and in no column, see codec.py.
+#: Never updated but for `accepted`; a correction is another measurement. What is in no column is in
+#: `detail`, see codec.py. Targets, specs, devices and batches never come near 2**31, so that their ids
+#: are four bytes here, and wide columns come first: nothing of a row is padding.
 measurements = Table(
     "measurements",
     metadata,
@@ -33,19 +35,21 @@ measurements = Table(
     Column("job_id", Key, ForeignKey("jobs.id"), nullable=False),
     Column("attempt_id", Key, ForeignKey("attempts.id"), nullable=False, unique=True),
     Column("artifact_id", Key, ForeignKey("artifacts.id"), nullable=False),
-    Column("target_id", Key, ForeignKey("targets.id"), nullable=False),
-    Column("revision_id", Key, ForeignKey("target_revisions.id"), nullable=False),
-    Column("spec_id", Key, ForeignKey("specs.id"), nullable=False),
-    Column("device_id", Key, ForeignKey("devices.id"), nullable=False),
     Column("created_us", Microseconds, nullable=False),
-    Column("accepted", Boolean, nullable=False),
-    Column("valid", Boolean, nullable=False),
-    Column("failure_kind", String(32)),
     Column("latency_ms", Float),
     Column("low_ms", Float),
     Column("high_ms", Float),
-    Column("context_id", Key, ForeignKey("interned.id"), nullable=False),  #: provenance and agent version
-    Column("conditions_id", Key, ForeignKey("interned.id"), nullable=False),  #: of its visits, execution
+    Column("target_id", Integer, ForeignKey("targets.id"), nullable=False),
+    Column("revision_id", Integer, ForeignKey("target_revisions.id"), nullable=False),
+    Column("spec_id", Integer, ForeignKey("specs.id"), nullable=False),
+    Column("device_id", Integer, ForeignKey("devices.id"), nullable=False),
+    #: Provenance, agent version and seed: of one agent for days.
+    Column("context_id", Integer, ForeignKey("interned.id"), nullable=False),
+    #: Target, protocol and conditions: of the jobs that were measured together.
+    Column("batch_id", Integer, ForeignKey("interned.id"), nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("valid", Boolean, nullable=False),
+    Column("failure_kind", String(32)),
     Column("detail", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -57,18 +61,20 @@ Index(
     sqlite_where=_ACCEPTED,
     postgresql_where=_ACCEPTED,
 )
-#: Finds the newest valid measurement that answers a request.
+#: Finds the newest valid measurement that answers a request, and all of a network.
 Index(
     "ix_measurements_answer",
     measurements.c.artifact_id,
     measurements.c.target_id,
     measurements.c.spec_id,
     measurements.c.id,
-    sqlite_where=text("valid AND accepted"),
-    postgresql_where=text("valid AND accepted"),
 )
+Index("ix_measurements_target_id_id", measurements.c.target_id, measurements.c.id)
+#: Whether an interned row is still in use. They follow the order of storing, so that a block range index will do.
+Index("ix_measurements_context_id", measurements.c.context_id, postgresql_using="brin")
+Index("ix_measurements_batch_id", measurements.c.batch_id, postgresql_using="brin")
 
-#: Raw ordered samples of all visits, see codec.py; taken by retention, which leaves quantiles in their place.
+#: Raw ordered samples of all visits and the statistics of them, see samples.py.
 #: On PostgreSQL partitioned by month of `created_us`, so that old months are dropped whole.
 measurement_samples = Table(
     "measurement_samples",
@@ -77,6 +83,14 @@ measurement_samples = Table(
     Column("created_us", Microseconds, primary_key=True, autoincrement=False),
     Column("content", LargeBinary, nullable=False),
     postgresql_partition_by="RANGE (created_us)",
+)
+
+#: What retention leaves of a measurement's samples, in the same form.
+measurement_quantiles = Table(
+    "measurement_quantiles",
+    metadata,
+    Column("measurement_id", Key, ForeignKey("measurements.id"), primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 measurement_layers = Table(
