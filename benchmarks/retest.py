@@ -2,7 +2,7 @@
 
 Sessions of 36 networks, none of them an anchor, lie at least ten minutes apart. In each, every network is
 measured in three conditions: idle, real-time beside two busy processes, ordinary priority beside them. The
-target has a history before, as one in use has: twelve short sessions of its anchors and two networks.
+target has a history before, as one in use has: twelve short sessions of its anchors and four networks.
 """
 
 import os
@@ -78,7 +78,7 @@ def live(files: Sequence[Path], store: AnchorStore) -> None:
     """Gives the target a history under each priority; a contended session would add nothing to it."""
     for seed in range(HISTORY):
         for condition in CONDITIONS[:2]:
-            session(files[::18], condition, THOROUGH, store, seed)
+            session(files[::9], condition, THOROUGH, store, seed)
 
 
 def sessions(files: Sequence[Path], store: AnchorStore) -> dict[tuple[str, str], list[list[Latency]]]:

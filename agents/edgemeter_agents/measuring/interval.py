@@ -2,13 +2,13 @@
 
 import math
 from enum import StrEnum
-from statistics import NormalDist
 
 from edgemeter_agents.measuring.confidence import student_quantile
 from edgemeter_agents.measuring.repeatability import SessionSpread
 from edgemeter_agents.measuring.statistics import Interval
 
 COVERAGE = 0.90
+_UPPER = (1 + COVERAGE) / 2
 
 
 class Condition(StrEnum):
@@ -19,20 +19,23 @@ class Condition(StrEnum):
     CONTENDED_CPU_TIME = "contended_cpu_time"
 
 
-#: The stated prior: standard deviation of one session's log latency. Two sessions differ by sqrt(2) of it,
-#: and a mean retest error is 1.128 times it (2 / sqrt pi). From `make bench`, see docs/benchmarks.md.
+#: The stated prior: standard deviation of one session's log latency, all that moves it included. Two sessions
+#: differ by sqrt(2) of it, and a mean retest error is 1.128 times it (2 / sqrt pi). From `make bench` on
+#: several days, see docs/benchmarks.md.
 PRIOR_SPREAD = {
-    Condition.QUIET_REALTIME: SessionSpread(0.015),
-    Condition.QUIET_NORMAL: SessionSpread(0.013),
-    Condition.CONTENDED_CPU_TIME: SessionSpread(0.016),
+    Condition.QUIET_REALTIME: SessionSpread(0.013),
+    Condition.QUIET_NORMAL: SessionSpread(0.012),
+    Condition.CONTENDED_CPU_TIME: SessionSpread(0.014),
 }
 #: The same for visits too short to outlast what slows a host for a while.
 BRIEF_PRIOR_SPREAD = {
-    Condition.QUIET_REALTIME: SessionSpread(0.040),
-    Condition.QUIET_NORMAL: SessionSpread(0.025),
-    Condition.CONTENDED_CPU_TIME: SessionSpread(0.030),
+    Condition.QUIET_REALTIME: SessionSpread(0.025),
+    Condition.QUIET_NORMAL: SessionSpread(0.019),
+    Condition.CONTENDED_CPU_TIME: SessionSpread(0.022),
 }
 BRIEF_S = 0.1
+#: A stated prior weighs as much as so many sessions.
+PRIOR_DEGREES = 10
 
 
 def prior_spread(condition: Condition, timed_s: float) -> SessionSpread:
@@ -41,20 +44,18 @@ def prior_spread(condition: Condition, timed_s: float) -> SessionSpread:
 
 
 def prediction_interval(
-    latency_ms: float, within_error: float, spread: SessionSpread, device_deviation: float = 0.0
+    latency_ms: float, within_error: float, visits: int, spread: SessionSpread, device_deviation: float = 0.0
 ) -> Interval:
     """The 90 % interval, in ms, for the latency of another session on this target.
 
-    `within_error` is the standard error of `latency_ms` within its own session, as a share; the other
-    session is taken to have the same. `device_deviation` is the standard deviation of log latency between the
-    devices that offer the target, 0 for one device. Symmetric in the logarithm: errors are
-    relative, and a latency cannot be negative.
+    Two things tell how far sessions of this network lie apart: `spread`, of the target's sessions so far,
+    and `within_error`, the standard error of `latency_ms` as the `visits` of its own session show it, a
+    share. They estimate the same deviation, so they are pooled by their degrees of freedom and not added.
+    `device_deviation` is the standard deviation of log latency between the devices that offer the
+    target, 0 for one device. Symmetric in the logarithm: errors are relative, and a latency
+    cannot be negative.
     """
-    deviation = math.sqrt(2 * (spread.deviation**2 + within_error**2 + device_deviation**2))
-    reach = _quantile(spread) * deviation
+    history, own = spread.degrees or PRIOR_DEGREES, visits - 1
+    variance = (history * spread.deviation**2 + own * within_error**2) / (history + own)
+    reach = student_quantile(_UPPER, history + own) * math.sqrt(2 * (variance + device_deviation**2))
     return Interval(latency_ms * math.exp(-reach), latency_ms * math.exp(reach))
-
-
-def _quantile(spread: SessionSpread) -> float:
-    upper = (1 + COVERAGE) / 2
-    return NormalDist().inv_cdf(upper) if spread.degrees is None else student_quantile(upper, spread.degrees)

@@ -15,11 +15,10 @@ def judge_samples(
     latencies: Sequence[Sequence[float]], distribution: Distribution, protocol: MeasuringProtocol
 ) -> Iterator[Finding]:
     """Doubts from the latencies of each visit, in ms and in order."""
-    # Three visits start at other moments: what most of them show is the network's or the device's doing.
-    rises = [shown.rise for shown in map(trend, latencies) if shown.exceeds(protocol.trend_limit)]
-    if 2 * len(rises) > len(latencies):
+    drifting = _common_drift(latencies, protocol)
+    if drifting:
         yield Finding(
-            Reason.DRIFT, f"by {max(rises, key=abs):+.0%} in {len(rises)} of {len(latencies)} visits"
+            Reason.DRIFT, f"by {max(drifting, key=abs):+.0%} in {len(drifting)} of {len(latencies)} visits"
         )
     if distribution.relative_range > max(protocol.unstable_range, 3 * distribution.relative_half_width):
         yield Finding(Reason.UNSTABLE_VISITS, f"{distribution.relative_range:.1%} apart")
@@ -28,6 +27,14 @@ def judge_samples(
             Reason.UNCONVERGED,
             f"to {distribution.relative_half_width:.1%} instead of {protocol.target_half_width:.1%}",
         )
+
+
+def _common_drift(latencies: Sequence[Sequence[float]], protocol: MeasuringProtocol) -> list[float]:
+    """The rises of the visits that drift one way, where most do, else none."""
+    rises = [shown.rise for shown in map(trend, latencies) if shown.exceeds(protocol.trend_limit)]
+    # Visits start at other moments: what most of them show alike is the network's or the device's doing.
+    ways = ([rise for rise in rises if rise > 0], [rise for rise in rises if rise < 0])
+    return next((way for way in ways if 2 * len(way) > len(latencies)), [])
 
 
 def judge_visits(

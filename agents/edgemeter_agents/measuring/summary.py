@@ -98,7 +98,9 @@ def summarise(
         latency_ms=latency_ms,
         raw_ms=headline.value,
         visits_ms=headline.visits,
-        interval_ms=prediction_interval(latency_ms, headline.standard_error, spread, device_deviation),
+        interval_ms=prediction_interval(
+            latency_ms, headline.standard_error, len(visits), spread, device_deviation
+        ),
         distribution=distribution,
         wall_ms=_headline_value(protocol, [visit.block.wall_ms() for visit in visits]),
         cpu_ms=_headline_value(protocol, [visit.block.cpu_ms() for visit in visits]),

@@ -11,6 +11,8 @@ from edgemeter_agents.measuring.interval import PRIOR_SPREAD, Condition, predict
 from edgemeter_agents.measuring.repeatability import Repeat, SessionSpread, session_spread
 
 SESSIONS = 600
+#: Standard error of a session of `samples` a visit, as `session` below makes them.
+WITHIN = {8: 0.0063, 60: 0.0036}
 
 
 def normal(noise, deviation):
@@ -37,11 +39,12 @@ def session(noise, effect, samples):
 @pytest.mark.parametrize("samples", [8, 60])
 def test_with_the_right_prior_nine_of_ten_other_sessions_lie_inside(effect, condition, samples):
     spread = PRIOR_SPREAD[condition]
+    between = math.sqrt(spread.deviation**2 - WITHIN[samples] ** 2)
     noise = np.random.default_rng(17)
     hits = 0
     for _ in range(SESSIONS):
-        first, other = (session(noise, effect(noise, spread.deviation), samples) for _ in range(2))
-        hits += other.value in prediction_interval(first.value, first.standard_error, spread)
+        first, other = (session(noise, effect(noise, between), samples) for _ in range(2))
+        hits += other.value in prediction_interval(first.value, first.standard_error, 3, spread)
     assert 0.87 <= hits / SESSIONS <= 0.96
 
 
@@ -58,18 +61,25 @@ def test_a_history_corrects_a_wrong_prior(true_deviation, sessions):
     for _ in range(800):
         latencies = np.exp(noise.normal(0, true_deviation, sessions + 2))
         repeats = [Repeat("anchor", str(i), latency) for i, latency in enumerate(latencies[2:])]
-        hits += latencies[1] in prediction_interval(latencies[0], 0.0, session_spread(repeats, prior))
+        # What three visits of the session itself show of the same deviation.
+        within = true_deviation * math.sqrt(noise.chisquare(2) / 2)
+        hits += latencies[1] in prediction_interval(latencies[0], within, 3, session_spread(repeats, prior))
     assert 0.87 <= hits / 800 <= 0.94
 
 
 @given(st.floats(1e-3, 1e4), st.floats(0, 0.1), st.floats(1e-3, 0.2), st.floats(0, 0.1))
 def test_the_interval_is_positive_encloses_the_latency_and_grows(latency, within, between, device):
     spread = SessionSpread(between)
-    interval = prediction_interval(latency, within, spread, device)
+    interval = prediction_interval(latency, within, 3, spread, device)
     assert 0 < interval.low < latency < interval.high
     assert interval.low * interval.high == pytest.approx(latency**2)
-    assert prediction_interval(latency, within + 0.01, spread, device).half_width > interval.half_width
-    assert (
-        prediction_interval(latency, within, SessionSpread(between, 10), device).half_width
-        > interval.half_width
-    )
+    assert prediction_interval(latency, within + 0.01, 3, spread, device).half_width > interval.half_width
+    wider = prediction_interval(latency, within, 3, spread, device + 0.01)
+    assert wider.half_width > interval.half_width
+
+
+@given(st.floats(1e-3, 0.2), st.integers(1, 50))
+def test_fewer_sessions_make_a_wider_interval(deviation, degrees):
+    few = prediction_interval(1.0, deviation, 3, SessionSpread(deviation, degrees))
+    more = prediction_interval(1.0, deviation, 3, SessionSpread(deviation, degrees + 1))
+    assert few.half_width > more.half_width
