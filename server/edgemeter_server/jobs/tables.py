@@ -27,12 +27,14 @@ specs = Table(
     sqlite_autoincrement=True,
 )
 
-#: One network on one target under one spec. `tries` are the attempts charged to the job itself;
-#: `wanted` counts the requests that are not cancelled. `state` is a JobState.
+#: One network on one target under one spec. `project_id` is that of the request which made it, in whose
+#: quota it counts; `tries` are the attempts charged to the job itself; `wanted` counts the requests that
+#: are not cancelled. `state` is a JobState.
 jobs = Table(
     "jobs",
     metadata,
     Column("id", Key, primary_key=True),
+    Column("project_id", Key, ForeignKey("projects.id"), nullable=False),
     Column("artifact_id", Key, ForeignKey("artifacts.id"), nullable=False),
     Column("target_id", Key, ForeignKey("targets.id"), nullable=False),
     Column("spec_id", Key, ForeignKey("specs.id"), nullable=False),
@@ -69,6 +71,8 @@ Index(
     sqlite_where=_OPEN,
     postgresql_where=_OPEN,
 )
+#: What a project's quota counts.
+Index("ix_jobs_open_project_id", jobs.c.project_id, sqlite_where=_OPEN, postgresql_where=_OPEN)
 _DEADLINE = text("deadline_us IS NOT NULL AND state IN ('pending', 'running')")
 Index("ix_jobs_deadline", jobs.c.deadline_us, sqlite_where=_DEADLINE, postgresql_where=_DEADLINE)
 
@@ -103,7 +107,7 @@ idempotency_keys = Table(
     Column("created_us", Microseconds, nullable=False, index=True),
 )
 
-#: `state`: live, reported, expired, released, superseded. `charged`: job, device, nobody.
+#: `state` is an AttemptState, `charged` a Charge. `revision_id` is what the session offered when it claimed.
 attempts = Table(
     "attempts",
     metadata,
@@ -111,6 +115,7 @@ attempts = Table(
     Column("job_id", Key, ForeignKey("jobs.id"), nullable=False),
     Column("session_id", Key, ForeignKey("agent_sessions.id"), nullable=False),
     Column("device_id", Key, ForeignKey("devices.id"), nullable=False),
+    Column("revision_id", Key, ForeignKey("target_revisions.id"), nullable=False),
     Column("claim_id", LargeBinary(16), nullable=False),
     Column("number", Integer, nullable=False),
     Column("state", String(16), nullable=False),
