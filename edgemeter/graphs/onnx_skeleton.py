@@ -41,8 +41,9 @@ _SCHEMAS: Final[dict[str, Schema]] = {
 }  # fmt: skip
 
 _SHORT_ATTRIBUTE: Final = 64
-#: First bytes of the attribute fields that hold tensors or graphs (5, 6, 10, 11, 22, 23).
-_MAY_HOLD: Final = re.compile(rb"[\x2a\x32\x52\x5a\xb2\xba]")
+#: First bytes of the attribute fields that hold tensors or graphs (5, 6, 10, 11, 22, 23), also where a
+#: tag is written longer than it need be.
+_MAY_HOLD: Final = re.compile(rb"[\x2a\x32\x52\x5a\xaa\xb2\xba\xd2\xda]")
 _UNWALKED_BYTES: Final = 65_536  #: at most 32,768 empty messages: a fifth of what `Limits.messages` allows
 
 #: What a file says about the shapes of inner tensors. Believed only where nothing can infer them.

@@ -4,13 +4,14 @@ import mmap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from edgemeter.graphs.graph import Graph
 from edgemeter.graphs.limits import DEFAULT_LIMITS, Limits, MalformedFileError
 from edgemeter.graphs.onnx_reader import read_onnx
 from edgemeter.graphs.tflite_reader import read_tflite
 
+HEAD_BYTES: Final = 32
 NO_SHAPES: Final[Mapping[str, Sequence[int]]] = MappingProxyType({})
 
 #: What people hand in by mistake: how it begins, and what to say.
@@ -58,10 +59,21 @@ def read_graph(
 
 
 def _read(data: mmap.mmap, folder: Path, shapes: Mapping[str, Sequence[int]], limits: Limits) -> Graph:
-    head = data[:32]
-    if head[4:8] == b"TFL3":
+    if format_of(data[:HEAD_BYTES]) == "tflite":
         return read_tflite(data, shapes, limits)
+    return read_onnx(data, folder, shapes, limits)
+
+
+def format_of(head: bytes) -> Literal["onnx", "tflite"]:
+    """By the first `HEAD_BYTES`. ONNX has no mark of its own: it is what nothing else is.
+
+    Raises MalformedFileError for what people hand in by mistake.
+    """
+    if head[4:8] == b"TFL3":
+        return "tflite"
+    if head[4:8] == b"ORTM":
+        raise MalformedFileError("the file is in ORT format: hand in the ONNX file that it was made from")
     for beginning, message in _NOT_NETWORKS:
         if head.lstrip().startswith(beginning):
             raise MalformedFileError(message)
-    return read_onnx(data, folder, shapes, limits)
+    return "onnx"

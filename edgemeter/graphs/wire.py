@@ -24,6 +24,7 @@ SHORT_BYTES: Final = 128
 
 _CUT: Final = "the file is cut off or broken: a field runs past the end of its message"
 _ALIEN: Final = "the file is broken, or neither ONNX nor TFLite"
+_LAST_TAG: Final = (1 << 32) - 1  #: some parsers cut longer ones off, and would see another field than we
 
 
 def varint(data: Data, position: int) -> tuple[int, int]:
@@ -105,6 +106,8 @@ class WireFilter:
             tag, position = data[position], position + 1
             if tag >= 0x80:
                 tag, position = varint(data, begin)
+                if tag > _LAST_TAG:
+                    raise MalformedFileError(_ALIEN)
             if tag & 7 == BYTES and (size := data[position]) < 0x80:
                 position += 1
                 stop = position + size
