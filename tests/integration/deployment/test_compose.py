@@ -3,11 +3,12 @@
 import fnmatch
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from check_jsonschema.schema_loader import BuiltinSchemaLoader
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
@@ -17,6 +18,11 @@ from edgemeter_server.settings import Settings
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILES = sorted((ROOT / "deploy").glob("*.Dockerfile"))
+
+NEEDED = {
+    "server": {"fastapi", "asyncpg", "obstore"},
+    "agent": {"onnxruntime", "openvino", "ai-edge-litert"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +36,10 @@ def instructions(file: Path) -> list[tuple[str, str]]:
     return [(word, rest.strip()) for word, _, rest in (line.strip().partition(" ") for line in lines)]
 
 
-def test_the_compose_file_fits_the_specification(compose):
-    validator = BuiltinSchemaLoader("vendor.compose-spec").get_validator(
-        COMPOSE, compose, {}, "default", False
-    )
-    assert [error.message for error in validator.iter_errors(compose)] == []
+def test_the_compose_file_fits_the_specification():
+    check = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*check, COMPOSE], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_every_setting_that_compose_gives_exists(compose):
@@ -80,10 +85,7 @@ def test_copied_files_exist_and_are_not_ignored(file):
 def test_the_lock_holds_what_the_image_runs(file):
     (lock,) = set(re.findall(r"requirements/(?:server|agent)\.lock", file.read_text()))
     pinned = {line.partition("==")[0] for line in (ROOT / lock).read_text().splitlines() if "==" in line}
-    assert {
-        "server": {"fastapi", "asyncpg", "obstore"},
-        "agent": {"onnxruntime", "openvino", "ai-edge-litert"},
-    }[file.name.partition(".")[0]] <= {name.strip() for name in pinned}
+    assert NEEDED[file.name.partition(".")[0]] <= {name.strip() for name in pinned}
 
 
 def test_every_entry_command_starts(compose):
