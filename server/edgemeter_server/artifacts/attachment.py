@@ -7,12 +7,14 @@ from urllib.parse import quote
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _SEPARATORS: Final = frozenset('/\\:*?"<>|')
 _MAX_BYTES: Final = 200
+_UNNAMED: Final = "network"
 
 
 def content_disposition(name: str, suffix: str) -> str:
     """As RFC 6266 has it: the name in ASCII for old clients, and in full, both without any path."""
-    full = _with_suffix(_printable(name), suffix)
-    plain = _with_suffix(_UNSAFE.sub("_", full).lstrip("._-"), suffix)
+    stem = _printable(name).removesuffix(f".{suffix}").rstrip(" .")
+    full = f"{stem or _UNNAMED}.{suffix}"
+    plain = f"{_UNSAFE.sub('_', stem).strip('._-') or _UNNAMED}.{suffix}"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(full, safe='')}"
 
 
@@ -20,9 +22,3 @@ def _printable(name: str) -> str:
     """Without separators, controls and signs that turn the direction of text, and as short as a file's."""
     kept = "".join("_" if sign in _SEPARATORS or not sign.isprintable() else sign for sign in name)
     return kept.encode("utf-8", "replace")[:_MAX_BYTES].decode("utf-8", "ignore").strip(" .")
-
-
-def _with_suffix(name: str, suffix: str) -> str:
-    ending = f".{suffix}"
-    stem = name.removesuffix(ending) or "network"
-    return stem + ending

@@ -55,6 +55,21 @@ def test_long_values_go_and_short_ones_stay():
     assert filtered(message(4, b"x" * 129) + message(4, b"y" * 128)) == message(4, b"y" * 128)
 
 
+@pytest.mark.parametrize("field", [1, 2, 7])
+def test_a_tag_that_other_parsers_would_cut_to_32_bits_is_refused(field):
+    """ONNX Runtime's would: it would see a field that the filter has jumped over."""
+    tag = encoded(1 << 32 | field << 3 | 2)
+
+    with pytest.raises(MalformedFileError, match="broken"):
+        filtered(tag + b"\x04name")
+
+
+def test_a_tag_written_longer_than_it_need_be_is_the_same_field():
+    padded = bytes([2 << 3 | 2 | 0x80, 0])
+
+    assert filtered(message(7, b"?") + padded + b"\x04text") == padded + b"\x04text"
+
+
 def test_fields_of_any_width_are_jumped_over():
     fixed = encoded(9 << 3 | 1) + bytes(8) + encoded(9 << 3 | 5) + bytes(4) + number(2000, 5)
 
