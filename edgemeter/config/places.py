@@ -18,7 +18,7 @@ _LARGEST_FILE_BYTES = 1 << 20
 
 
 class ConfigError(EdgeMeterError):
-    """A setting, or a file of them, is wrong. The text names the place and the key, never a secret's value."""
+    """A setting, or a file of them, is wrong. The text names the place and the key, never a secret."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,9 @@ def merge(model: type[M], section: str, layers: Sequence[Layer]) -> Resolved[M]:
         for name, found in given.items()
         if (located := _located(getattr(value, name), found.origin)) is not None
     }
-    origins = {name: given[name].origin if name in given else Origin(Rank.DEFAULT) for name in model.model_fields}
+    origins = {
+        name: given[name].origin if name in given else Origin(Rank.DEFAULT) for name in model.model_fields
+    }
     return Resolved(value.model_copy(update=paths), origins)
 
 
@@ -70,7 +72,9 @@ def _refuse_unknown(model: type[BaseModel], section: str, given: Layer) -> None:
     for name, found in given.items():
         if name not in model.model_fields:
             near = get_close_matches(name, model.model_fields, n=1)
-            advice = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(model.model_fields))}"
+            advice = (
+                f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(model.model_fields))}"
+            )
             raise ConfigError(f"{found.origin}: [{section}] has no setting `{name}`; {advice}")
 
 

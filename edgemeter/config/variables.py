@@ -47,7 +47,9 @@ def unknown_variables(model: type[BaseModel], section: str, environment: Mapping
     define such names on their own, for example for each service they know.
     """
     known = {name for field, info in model.model_fields.items() for name in names_of(section, field, info)}
-    return sorted(name for name in environment if name.startswith(section_prefix(section)) and name not in known)
+    return sorted(
+        name for name in environment if name.startswith(section_prefix(section)) and name not in known
+    )
 
 
 def _parsed(annotation: Any, text: str) -> object:
