@@ -1,7 +1,7 @@
 """Projects and tokens: who may do what."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -53,6 +53,17 @@ class TokenDocument(Reply):
 
 class IssuedToken(TokenDocument):
     token: str  #: shown once; the server keeps its hash
+
+
+class AuditEntry(Reply):
+    """One thing that was done, and by whose token. `device` where it concerns one."""
+
+    id: Id
+    at: Instant
+    token_id: Id | None
+    device: Slug | None
+    action: str
+    detail: dict[str, Any]
 
 
 class Identity(Reply):

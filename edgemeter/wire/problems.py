@@ -26,6 +26,7 @@ class ProblemType(StrEnum):
     DIGEST_MISMATCH = "digest-mismatch"  #: 422, the bytes are not what their sha256 says
     UNSUPPORTED_MEDIA = "unsupported-media"  #: 415
     RANGE = "range-not-satisfiable"  #: 416
+    REQUEST_TIMEOUT = "request-timeout"  #: 408, the body came too slowly
     AGENT_TOO_OLD = "agent-too-old"  #: 426, upgrade the agent
     RATE_LIMITED = "rate-limited"  #: 429, `Retry-After` says when
     QUOTA = "quota-exceeded"  #: 403, of the token or its project

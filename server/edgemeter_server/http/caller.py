@@ -12,7 +12,7 @@ from edgemeter_server.http.problems import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A token that has been checked. `project_id` is None for admins and agents, `device_id` but for agents."""
+    """A token that has been checked. Viewers and submitters have a `project_id`, agents a `device_id`."""
 
     token_id: int
     name: str

@@ -1,20 +1,20 @@
 """Lists page by an opaque cursor: the id of the last row shown, so that inserts shift nothing."""
 
 import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
 from fastapi import Query
 
 from edgemeter.wire.base import Page
-from edgemeter.wire.problems import ProblemType
+from edgemeter.wire.problems import FieldError, ProblemType
 from edgemeter_server.http.problems import Refusal
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=40)]
-NEWEST = 2**63 - 1
+NEWEST = 2**63 - 1  #: the greatest id there can be
+_MAX_DIGITS = 19
 
 
 def before_id(cursor: str | None) -> int:
@@ -22,14 +22,33 @@ def before_id(cursor: str | None) -> int:
     if cursor is None:
         return NEWEST
     try:
-        return int(base64.urlsafe_b64decode(cursor.encode()).decode())
-    except (ValueError, binascii.Error):
-        raise Refusal(ProblemType.INVALID, "`cursor` must be the `next_cursor` of a page before") from None
+        digits = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
+    except ValueError:
+        raise _refused() from None
+    if not digits.isdigit() or len(digits) > _MAX_DIGITS or not 1 <= int(digits) <= NEWEST:
+        raise _refused()
+    return int(digits)
 
 
 def page_of(rows: Sequence[T], limit: int, id_of: Callable[[T], int]) -> Page[T]:
     """From up to `limit` + 1 rows: the extra one tells that there is another page."""
     shown = tuple(rows[:limit])
     more = len(rows) > limit
-    cursor = base64.urlsafe_b64encode(str(id_of(shown[-1])).encode()).decode() if more else None
-    return Page(items=shown, next_cursor=cursor)
+    return Page(items=shown, next_cursor=cursor_after(id_of(shown[-1])) if more else None)
+
+
+def page_of_numbered(rows: Sequence[tuple[int, T]], limit: int) -> Page[T]:
+    """As `page_of`, of documents that do not tell the id of their row."""
+    page = page_of(rows, limit, lambda row: row[0])
+    return Page(items=tuple(document for _, document in page.items), next_cursor=page.next_cursor)
+
+
+def cursor_after(row_id: int) -> str:
+    return base64.urlsafe_b64encode(str(row_id).encode()).decode()
+
+
+def _refused() -> Refusal:
+    wrong = FieldError(pointer="", detail="query parameter `cursor`: not one of this server")
+    return Refusal(
+        ProblemType.INVALID, "`cursor` must be the `next_cursor` of a page before", errors=(wrong,)
+    )

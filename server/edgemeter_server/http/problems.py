@@ -1,10 +1,12 @@
 """Every error leaves as an RFC 9457 problem document with a stable type."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 from edgemeter.wire.problems import FieldError, ProblemType
 
-_STATUS = {
+STATUS: Mapping[ProblemType, int] = {
     ProblemType.INVALID: 422,
     ProblemType.MALFORMED: 400,
     ProblemType.UNAUTHENTICATED: 401,
@@ -19,6 +21,7 @@ _STATUS = {
     ProblemType.DIGEST_MISMATCH: 422,
     ProblemType.UNSUPPORTED_MEDIA: 415,
     ProblemType.RANGE: 416,
+    ProblemType.REQUEST_TIMEOUT: 408,
     ProblemType.AGENT_TOO_OLD: 426,
     ProblemType.RATE_LIMITED: 429,
     ProblemType.QUOTA: 403,
@@ -28,8 +31,11 @@ _STATUS = {
 }
 
 
-class Refusal(Exception):
-    """Raised anywhere below an endpoint to answer with a problem. `detail` names nothing internal."""
+class Refusal(Exception):  # noqa: N818  an answer like others, not a failure of ours
+    """Raised anywhere below an endpoint to answer with a problem. `detail` names nothing internal.
+
+    `headers` are those that HTTP wants beside some refusals, such as `Allow`.
+    """
 
     def __init__(
         self,
@@ -38,16 +44,18 @@ class Refusal(Exception):
         *,
         errors: tuple[FieldError, ...] = (),
         retry_after_s: float | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.errors = errors
         self.retry_after_s = retry_after_s
+        self.headers = headers
 
     @property
     def status(self) -> int:
-        return _STATUS[self.kind]
+        return STATUS[self.kind]
 
     @property
     def title(self) -> str:

@@ -1,0 +1,99 @@
+"""No body is longer, or takes longer, than it may."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from edgemeter.wire.problems import ProblemType
+from edgemeter_server.http.layer import Layer
+from edgemeter_server.http.problems import Refusal
+from edgemeter_server.settings import Settings
+
+UPLOADS = "/v1/artifacts/"
+MESSAGE_S = 60.0  #: for a whole body of any other kind
+
+
+def is_upload(scope: Scope) -> bool:
+    """An artifact's content: read as it comes, never held whole in memory."""
+    path: str = scope["path"]
+    return scope["method"] == "PUT" and path.startswith(UPLOADS)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    size_bytes: int
+    total_s: float
+    stall_s: float
+
+    @classmethod
+    def of(cls, scope: Scope, settings: Settings) -> "BodyLimits":
+        if is_upload(scope):
+            return cls(settings.max_artifact_bytes, settings.upload_timeout_s, settings.stall_timeout_s)
+        return cls(settings.max_body_bytes, MESSAGE_S, settings.stall_timeout_s)
+
+
+class BodyLimit(Layer):
+    """Bounds what is read of a body; a body that was not read to its end ends the connection."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        super().__init__(app)
+        self._settings = settings
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = _Body(receive, BodyLimits.of(scope, self._settings), dict(scope["headers"]))
+
+        async def send_last(message: Message) -> None:
+            if message["type"] == "http.response.start" and body.unread and scope["http_version"] < "2":
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self.app(scope, body.receive, send_last)
+
+
+class _Body:
+    """The body of one request, while it comes."""
+
+    def __init__(self, receive: Receive, limits: BodyLimits, headers: Mapping[bytes, bytes]) -> None:
+        self._receive = receive
+        self._limits = limits
+        self._announced_bytes = _announced_bytes(headers)
+        self._read_bytes = 0
+        self._deadline_s: float | None = None
+        self._ended = False
+        self._announced = self._announced_bytes > 0 or b"transfer-encoding" in headers
+
+    @property
+    def unread(self) -> bool:
+        return self._announced and not self._ended
+
+    async def receive(self) -> Message:
+        if self._ended:  # Whoever listens now waits for the client to go away.
+            return await self._receive()
+        self._check_size(self._announced_bytes)
+        message = await self._next()
+        self._read_bytes += len(message.get("body", b""))
+        self._check_size(self._read_bytes)
+        self._ended = not message.get("more_body", False)
+        return message
+
+    async def _next(self) -> Message:
+        now_s = asyncio.get_running_loop().time()
+        if self._deadline_s is None:
+            self._deadline_s = now_s + self._limits.total_s
+        try:
+            async with asyncio.timeout_at(min(self._deadline_s, now_s + self._limits.stall_s)):
+                return await self._receive()
+        except TimeoutError:
+            raise Refusal(ProblemType.REQUEST_TIMEOUT, "the body came too slowly") from None
+
+    def _check_size(self, size_bytes: int) -> None:
+        if size_bytes > self._limits.size_bytes:
+            raise Refusal(ProblemType.TOO_LARGE, f"a body may have {self._limits.size_bytes} bytes")
+
+
+def _announced_bytes(headers: Mapping[bytes, bytes]) -> int:
+    text = headers.get(b"content-length", b"0")
+    return int(text) if text.isdigit() else 0
