@@ -22,7 +22,7 @@ _SCHEME = b"bearer "
 
 
 class Gate(Layer):
-    """Sets `edgemeter.caller`. It decides by the path that is routed by, never by a URL that has `Host` in it."""
+    """Sets `edgemeter.caller`. It goes by the path that is routed by, not by a URL: that has `Host` in it."""
 
     def __init__(
         self,

@@ -9,9 +9,10 @@ from edgemeter_server.http.body import is_upload
 from edgemeter_server.http.layer import Layer
 from edgemeter_server.http.problems import Refusal
 
-#: Containers cost far more memory than the two bytes that make one.
-MAX_CONTAINERS = 400_000
-MAX_MEMBERS = 400_000
+#: Twice what the longest honest message has. A container costs far more memory than the two bytes
+#: that make one, and each member may be wrong and have an error of its own made for it.
+MAX_CONTAINERS = 250_000
+MAX_MEMBERS = 250_000
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
