@@ -1,0 +1,58 @@
+"""Targets as other domains ask for them: by name, by what a session may claim, by what is current."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from edgemeter.wire.devices import DeviceHealth
+from edgemeter.wire.problems import ProblemType
+from edgemeter_server.devices.tables import device_targets, devices, targets
+from edgemeter_server.devices.trust import TRUSTED
+from edgemeter_server.http.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimableTarget:
+    target_id: int
+    slug: str
+    revision_id: int
+
+
+def claimable(connection: Connection, session_id: int, device_id: int) -> tuple[ClaimableTarget, ...]:
+    """What this session offers and may get jobs for: approved, on a device that is trusted."""
+    offered = (
+        select(targets.c.id, targets.c.slug, device_targets.c.revision_id)
+        .join(device_targets, device_targets.c.target_id == targets.c.id)
+        .join(devices, devices.c.id == device_targets.c.device_id)
+        .where(
+            device_targets.c.device_id == device_id,
+            device_targets.c.session_id == session_id,
+            device_targets.c.approved_us.is_not(None),
+            devices.c.health.in_(sorted(TRUSTED)),
+        )
+        .order_by(targets.c.id)
+    )
+    return tuple(ClaimableTarget(*row) for row in connection.execute(offered))
+
+
+def target_id(connection: Connection, slug: str) -> int:
+    """Raises Refusal NOT_FOUND for a target that no device ever offered."""
+    found = connection.execute(select(targets.c.id).where(targets.c.slug == slug)).scalar()
+    if found is None:
+        raise Refusal(ProblemType.NOT_FOUND, "there is no such target; GET /v1/targets lists them")
+    return int(found)
+
+
+def current_revisions(connection: Connection, target_id: int) -> frozenset[int]:
+    """The revisions whose measurements answer: each approved device's newest, unless it is retired."""
+    current = (
+        select(device_targets.c.revision_id)
+        .join(devices, devices.c.id == device_targets.c.device_id)
+        .where(
+            device_targets.c.target_id == target_id,
+            device_targets.c.approved_us.is_not(None),
+            devices.c.health != DeviceHealth.RETIRED,
+        )
+        .distinct()
+    )
+    return frozenset(connection.execute(current).scalars())
