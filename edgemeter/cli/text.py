@@ -36,3 +36,8 @@ def quantity(value: float | None, unit: str = "") -> str:
         if abs(value) >= scale:
             return f"{value / scale:.3g} {prefix}{unit}"
     return f"{value:.3g} {unit}".rstrip()
+
+
+def milliseconds(value: float) -> str:
+    """Four significant digits: more than any session repeats, enough to see a difference."""
+    return f"{value:#.4g}".rstrip(".") if value < 1000 else f"{value:.0f}"

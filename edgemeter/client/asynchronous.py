@@ -167,7 +167,7 @@ class AsyncClient:
         try:
             return answered(await self._http.request(**request_options(send, file)))
         except httpx.RequestError as error:
-            return silent(error)
+            return silent(error, self._http.base_url)
 
 
 async def _in_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -68,8 +68,8 @@ def answered(response: httpx.Response) -> Answer:
     )
 
 
-def silent(error: httpx.RequestError) -> Silence:
-    reason = str(error) or type(error).__name__
+def silent(error: httpx.RequestError, url: httpx.URL) -> Silence:
+    reason = f"{url}: {str(error) or type(error).__name__}"
     return Silence(reason, reached=not isinstance(error, _NOT_REACHED))
 
 

@@ -166,4 +166,4 @@ class Client:
         try:
             return answered(self._http.request(**request_options(send, file)))
         except httpx.RequestError as error:
-            return silent(error)
+            return silent(error, self._http.base_url)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from edgemeter.cli.text import plain, quantity
+from edgemeter.cli.text import milliseconds, plain, quantity
 from edgemeter.measurement import Layer, Measurement, MeasurementReport
 
 if TYPE_CHECKING:
@@ -14,11 +14,6 @@ TOP_LAYERS = 2
 NAME_LIMIT = 48
 LAYER_LIMIT = 20
 TEXT_LIMIT = 400
-
-
-def milliseconds(value: float) -> str:
-    """Four significant digits: more than any session repeats, enough to see a difference."""
-    return f"{value:#.4g}".rstrip(".") if value < 1000 else f"{value:.0f}"
 
 
 def show_report(console: "Console", report: MeasurementReport, layers: bool = False) -> None:

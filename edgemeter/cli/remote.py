@@ -1,0 +1,100 @@
+"""What every command that talks to a server shares: its options, the client, and how errors end it."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from edgemeter.cli.exits import Exit
+from edgemeter.cli.text import printable
+
+if TYPE_CHECKING:
+    from edgemeter.client import Client
+    from edgemeter.wire.problems import ProblemError
+
+Command = Callable[..., None]
+_MESSAGE_SIGNS = 1000
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+project_option = click.option(
+    "--project", metavar="SLUG", help="Default: that of the settings, or the token's own."
+)
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many to show, newest first.",
+)
+
+
+def remote(command: Command) -> Command:
+    """Adds `--url` and `--token-file`, and calls the command with a `client`."""
+
+    @click.option("--url", metavar="URL", help="The server. Default: the setting `client.url`.")
+    @click.option(
+        "--token-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="A file with the token. Default: the settings `client.token` and `client.token_file`.",
+    )
+    @wraps(command)
+    def connected(*args: Any, url: str | None, token_file: Path | None, **kwargs: Any) -> None:
+        with _client(url, token_file) as client, _told():
+            command(*args, client=client, **kwargs)
+
+    return connected
+
+
+@contextmanager
+def _client(url: str | None, token_file: Path | None) -> "Iterator[Client]":
+    from edgemeter.client import Client
+    from edgemeter.client.settings import resolve_client
+
+    settings = resolve_client({"url": url, "token_file": token_file}).value
+    if token_file is not None:
+        # The option is stronger than any other token, also than one in a variable.
+        settings = settings.model_copy(update={"token": None})
+    with Client(settings=settings) as client:
+        yield client
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of the server as one line and an exit code of their own."""
+    from edgemeter.client.errors import ClientError, NoTargetError, StillWaitingError
+    from edgemeter.wire.problems import ProblemError
+
+    try:
+        yield
+    except NoTargetError:
+        raise  # The user's to mend, as any wrong option.
+    except StillWaitingError as error:
+        _end(str(error), Exit.UNFINISHED)
+    except ClientError as error:
+        _end(str(error), Exit.SERVER)
+    except ProblemError as error:
+        _end(_sentence(error), Exit.SERVER)
+
+
+def _sentence(error: "ProblemError") -> str:
+    from edgemeter.wire.problems import ProblemType
+
+    places = "; ".join(f"{place.pointer}: {place.detail}" for place in error.problem.errors)
+    parts = [str(error), places, _hint() if error.kind == ProblemType.UNAUTHENTICATED else ""]
+    return " ".join(part for part in parts if part)
+
+
+def _hint() -> str:
+    return (
+        "Set EDGEMETER_TOKEN, or give --token-file; the first admin's token is in the file "
+        "`admin-token` of the server's data folder."
+    )
+
+
+def _end(message: str, code: Exit) -> None:
+    click.echo(f"Error: {printable(message, _MESSAGE_SIGNS)}", err=True)
+    sys.exit(code)
