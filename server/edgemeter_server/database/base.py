@@ -16,7 +16,13 @@ class Database(ABC):
     A unit of work is a plain function of a SQLAlchemy Core `Connection`. It is short, does no other
     I/O, waits for nothing, neither begins nor commits, and has no effect but on the database: it
     may be run again after a serialization failure or a deadlock. It must not keep the connection
-    or a result that is not fetched.
+    or a result that is not fetched. An error of the database undoes the whole unit: whoever wants to
+    catch one inside a unit runs the statement in `connection.begin_nested()`.
+
+    On SQLite units that write run one after the other. On PostgreSQL they run beside each other at READ
+    COMMITTED: a unit that decides by what it read locks those rows (`select(...).with_for_update()`, which
+    SQLite leaves out), writes under a condition (`update(...).where(state == ...)`), or relies on a
+    unique index.
 
     Implementations: `SqliteDatabase` (one writing connection in one thread, units coalesced into one
     synchronous commit with a savepoint each; readers are query_only), `PostgresDatabase` (asyncpg pool),
