@@ -1,0 +1,42 @@
+"""What goes wrong, and when: everything that is random, from one seed."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """Shares of calls, and rates an hour. Until `until_s` of virtual time; afterwards nothing goes wrong."""
+
+    until_s: float
+    lose_call: float = 0.01  #: it never arrives
+    lose_reply: float = 0.02  #: done, but nobody hears of it
+    repeat_call: float = 0.01  #: it arrives twice
+    delay_s: float = 0.2  #: mean, each way
+    stall: float = 0.002  #: delayed beyond a lease
+    server_kill_at_point: float = 0.0002  #: at each fault point that is passed
+    agent_kills_an_hour: float = 2.0  #: of each agent
+    disk_full: float = 0.0005  #: of units of work that write
+
+
+@dataclass
+class Chaos:
+    """Asked at each place where something may go wrong. Counts what it did."""
+
+    draw: random.Random
+    odds: Odds
+    happened: Counter[str] = field(default_factory=Counter)
+
+    def strikes(self, what: str, share: float, now_s: float) -> bool:
+        if now_s >= self.odds.until_s or self.draw.random() >= share:
+            return False
+        self.happened[what] += 1
+        return True
+
+    def delay_s(self, now_s: float, longest_s: float) -> float:
+        if now_s >= self.odds.until_s:
+            return 0.001
+        if self.strikes("stalled", self.odds.stall, now_s):
+            return self.draw.uniform(1, 2) * longest_s
+        return self.draw.expovariate(1 / self.odds.delay_s)

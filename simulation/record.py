@@ -1,0 +1,52 @@
+"""What the outside world saw, kept by the simulation to hold the service to it at the end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from edgemeter.wire.agents import Lease, ReportBatch, Reported
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An attempt was on a device's processor from `begin_s` to `end_s`."""
+
+    device: str
+    attempt_id: int
+    job_id: int
+    begin_s: float
+    end_s: float
+
+
+@dataclass
+class Record:
+    """`acknowledged` requests by id, `cancelled` those whose cancellation was; `accepted` attempts."""
+
+    acknowledged: set[int] = field(default_factory=set)
+    cancelled: set[int] = field(default_factory=set)
+    accepted: dict[int, int] = field(default_factory=dict)  #: attempt to measurement
+    runs: list[Run] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    kills: int = 0
+
+    @contextmanager
+    def measuring(self, device: str, lease: Lease, now_s: Callable[[], float]) -> Iterator[None]:
+        begin_s = now_s()
+        try:
+            yield
+        finally:
+            self.runs.append(Run(device, lease.attempt_id, lease.job_id, begin_s, now_s()))
+
+    def delivered(self, batch: ReportBatch, reported: Reported) -> None:
+        if {receipt.attempt_id for receipt in reported.receipts} != {r.attempt_id for r in batch.reports}:
+            self.broken.append("a report's receipts name other attempts than the report")
+        for receipt in reported.receipts:
+            if receipt.state == "unknown":
+                self.broken.append(f"attempt {receipt.attempt_id} was leased and is unknown now")
+            if receipt.state == "accepted" and receipt.measurement_id is not None:
+                before = self.accepted.setdefault(receipt.attempt_id, receipt.measurement_id)
+                if before != receipt.measurement_id:
+                    self.broken.append(f"attempt {receipt.attempt_id} has two measurements")
+
+    def refused(self, batch: ReportBatch) -> None:
+        self.broken.append(f"the server will not take a report: {[r.attempt_id for r in batch.reports]}")
