@@ -1,1 +1,1 @@
-"""From request to job to attempt: the queue, its leases, and what is tried again."""
+"""Requests, and the jobs, attempts and leases that answer them. See docs/leases.md."""

@@ -1,0 +1,27 @@
+"""The session behind an agent's call, held still while what it may do is decided."""
+
+from sqlalchemy import Connection, bindparam, select
+
+from edgemeter.wire.problems import ProblemType
+from edgemeter_server.database.metadata import Key
+from edgemeter_server.devices.tables import agent_sessions, devices
+from edgemeter_server.http.problems import Refusal
+
+# Locks both rows: claims of one device come one after the other, and never beside a new session of it.
+_HOLD = (
+    select(agent_sessions.c.id)
+    .select_from(devices.join(agent_sessions, agent_sessions.c.device_id == devices.c.id))
+    .where(
+        agent_sessions.c.id == bindparam("session_id", type_=Key),
+        devices.c.id == bindparam("device_id", type_=Key),
+        agent_sessions.c.closed_us.is_(None),
+    )
+    .with_for_update(key_share=True)
+)
+
+
+def hold_session(connection: Connection, session_id: int, device_id: int) -> None:
+    """Raises Refusal SESSION_CLOSED for what is not the device's live session."""
+    values = {"session_id": session_id, "device_id": device_id}
+    if connection.execute(_HOLD, values).first() is None:
+        raise Refusal(ProblemType.SESSION_CLOSED, "this is not the device's live session; open a new one")

@@ -1,0 +1,93 @@
+"""What time alone brings about: leases run out, deadlines pass, back-offs end. Safe beside other servers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, literal_column, select, update
+
+from edgemeter.failures import FailureKind
+from edgemeter.measurement import FailureDocument
+from edgemeter.wire.requests import JobState
+from edgemeter_server import faults
+from edgemeter_server.database.base import Work
+from edgemeter_server.devices.tables import targets
+from edgemeter_server.jobs.attempts import Swept, expire_due
+from edgemeter_server.jobs.claims import PENDING, due
+from edgemeter_server.jobs.failing import text
+from edgemeter_server.jobs.tables import idempotency_keys, jobs
+from edgemeter_server.jobs.topics import job_topic, target_topic
+from edgemeter_server.jobs.transitions import JobEvent, job_after
+from edgemeter_server.services import Services
+
+AT_ONCE = 500  #: rows of one unit of work
+_TOO_LATE = FailureDocument(kind=FailureKind.DEADLINE, message="its time ran out before it was measured")
+
+
+async def sweep(services: Services) -> None:
+    """Called each second or so, by every server process."""
+
+    def expire(connection: Connection) -> Swept:
+        swept = expire_due(connection, services.clock.now_us(connection), AT_ONCE)
+        faults.point("sweep.written")
+        return swept
+
+    def fail(connection: Connection) -> Swept:
+        return fail_late(connection, services.clock.now_us(connection), AT_ONCE)
+
+    await _all(services, expire)
+    await _all(services, fail)
+    await services.database.write(
+        lambda connection: forget_keys(connection, _oldest_key_us(services, connection))
+    )
+    await wake_due(services)
+
+
+async def wake_due(services: Services) -> None:
+    """Wakes the claims of this process that wait for what is due now: the one look for all of them."""
+    found: Sequence[int] = await services.database.read(
+        lambda connection: connection.execute(_due_targets(services.clock.now_us(connection))).scalars().all()
+    )
+    services.wakeups.wake(map(target_topic, found))
+
+
+def fail_late(connection: Connection, now_us: int, limit: int) -> Swept:
+    """Pending jobs whose deadline passed have failed. Running ones go on: their attempt began in time."""
+    late = late_jobs(now_us).limit(limit).with_for_update(skip_locked=True).cte("late")
+    failed = (
+        update(jobs)
+        .where(jobs.c.id.in_(select(late.c.id)), PENDING)
+        .values(state=job_after(JobState.PENDING, JobEvent.FAILED), ended_us=now_us, failure=text(_TOO_LATE))
+        .returning(jobs.c.id)
+    )
+    ids: Sequence[int] = connection.execute(failed).scalars().all()
+    return Swept(len(ids), tuple(map(job_topic, ids)))
+
+
+def late_jobs(now_us: int) -> Select[Any]:
+    # The words of the partial index that serves this, then what is wanted.
+    indexed: ColumnElement[bool] = literal_column(
+        "deadline_us IS NOT NULL AND state IN ('pending', 'running')"
+    )
+    return (
+        select(jobs.c.id).where(indexed, PENDING, jobs.c.deadline_us <= now_us).order_by(jobs.c.deadline_us)
+    )
+
+
+def forget_keys(connection: Connection, before_us: int) -> None:
+    connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created_us < before_us))
+
+
+def _due_targets(now_us: int) -> Select[Any]:
+    return select(targets.c.id).where(exists().where(*due(targets.c.id, literal_column(str(now_us)))))
+
+
+def _oldest_key_us(services: Services, connection: Connection) -> int:
+    return services.clock.now_us(connection) - round(services.settings.keep_idempotency_s * 1e6)
+
+
+async def _all(services: Services, work: Work[Swept]) -> None:
+    while True:
+        swept = await services.database.write(work)
+        await services.wakeups.publish(swept.topics)
+        if swept.rows < AT_ONCE:
+            return
