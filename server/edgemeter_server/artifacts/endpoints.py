@@ -1,13 +1,13 @@
 """The routes of artifacts."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy import Connection
 
 from edgemeter.wire.artifacts import ArtifactDocument
 from edgemeter.wire.base import Label, Page, Sha256, Slug
-from edgemeter.wire.problems import ProblemType
+from edgemeter.wire.problems import MEDIA_TYPE, ProblemType
 from edgemeter_server.access.audit import record
 from edgemeter_server.access.projects import project_id
 from edgemeter_server.artifacts import catalogue, features
@@ -16,14 +16,21 @@ from edgemeter_server.artifacts.ownership import Arrival, disown, refuse_beyond_
 from edgemeter_server.artifacts.refusing import told_as_refusal
 from edgemeter_server.artifacts.uploading import Upload, receive
 from edgemeter_server.http.caller import AgentOrViewer, Caller, Submitter, Viewer
-from edgemeter_server.http.paging import Cursor, Limit, before_id, page_of
+from edgemeter_server.http.paging import Cursor, Limit, before_id, page_of_numbered
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.services import Services, ServicesOf
 
 router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
 
 _BYTES = "application/octet-stream"
-_FILE = {"content": {_BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+_FILE: dict[str, Any] = {"content": {_BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+_PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {**_FILE, "description": "The whole file"},
+    206: {**_FILE, "description": "The range that was asked for"},
+    304: {"description": "If-None-Match names this file"},
+    416: {**_PROBLEM, "description": ProblemType.RANGE.value},
+}
 
 
 @router.put(
@@ -70,8 +77,7 @@ async def list_artifacts(
         only = None if project is None else project_id(connection, caller, project, writing=False)
         return catalogue.listed(connection, caller, only, before, limit + 1)
 
-    page = page_of(await services.database.read(work), limit, lambda listed: listed[0])
-    return Page(items=tuple(document for _, document in page.items), next_cursor=page.next_cursor)
+    return page_of_numbered(await services.database.read(work), limit)
 
 
 @router.get("/{sha256}")
@@ -82,8 +88,8 @@ async def get_artifact(
     return await services.database.read(lambda c: catalogue.document(c, caller, sha256, project))
 
 
-@router.get("/{sha256}/content", response_class=Response, responses={200: _FILE, 206: _FILE, 304: {}})
-@router.head("/{sha256}/content", response_class=Response, responses={200: _FILE, 304: {}})
+@router.get("/{sha256}/content", response_class=Response, responses=_CONTENT)
+@router.head("/{sha256}/content", response_class=Response, responses={304: _CONTENT[304]})
 async def get_content(
     services: ServicesOf,
     caller: AgentOrViewer,
