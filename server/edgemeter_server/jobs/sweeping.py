@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, literal_column, select, update
+from sqlalchemy import Connection, Select, delete, exists, literal_column, select, update
+from sqlalchemy import text as words
 
 from edgemeter.failures import FailureKind
 from edgemeter.measurement import FailureDocument
@@ -21,6 +22,8 @@ from edgemeter_server.services import Services
 
 AT_ONCE = 500  #: rows of one unit of work
 _TOO_LATE = FailureDocument(kind=FailureKind.DEADLINE, message="its time ran out before it was measured")
+#: The words of the partial index that serves the sweep.
+_HAS_DEADLINE = words("deadline_us IS NOT NULL AND state IN ('pending', 'running')")
 
 
 async def sweep(services: Services) -> None:
@@ -64,13 +67,8 @@ def fail_late(connection: Connection, now_us: int, limit: int) -> Swept:
 
 
 def late_jobs(now_us: int) -> Select[Any]:
-    # The words of the partial index that serves this, then what is wanted.
-    indexed: ColumnElement[bool] = literal_column(
-        "deadline_us IS NOT NULL AND state IN ('pending', 'running')"
-    )
-    return (
-        select(jobs.c.id).where(indexed, PENDING, jobs.c.deadline_us <= now_us).order_by(jobs.c.deadline_us)
-    )
+    late = select(jobs.c.id).where(_HAS_DEADLINE, PENDING, jobs.c.deadline_us <= now_us)
+    return late.order_by(jobs.c.deadline_us)
 
 
 def forget_keys(connection: Connection, before_us: int) -> None:
