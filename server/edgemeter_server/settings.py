@@ -1,13 +1,13 @@
 """Every setting of the service, typed, in one place. See docs/server.md."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class Settings(BaseModel):
-    """Resolved by `edgemeter.config` from flags, environment (EDGEMETER_SERVER_...), files and these defaults."""
+    """Resolved by `edgemeter.config` from flags, environment (EDGEMETER_SERVER_...), files, these defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -16,6 +16,12 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080  #: 0: any free one, told in the log
     log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"
+
+    key: SecretStr | None = None  #: 64 hex digits that sign leases; the same for all servers of one database
+    key_file: Path | None = None  #: read where `key` is not set; None: made in the data folder
+    tls_certificate: Path | None = None  #: PEM, with its chain; needs `tls_key`
+    tls_key: Path | None = None
+    proxy_headers: str | None = None  #: addresses of proxies whose X-Forwarded headers are true, with commas
 
     s3_url: str | None = None  #: s3://bucket/prefix for artifacts; None: the data folder
     s3_endpoint: str | None = None  #: of an S3-compatible service other than Amazon's
@@ -36,3 +42,9 @@ class Settings(BaseModel):
     artifact_bytes_per_project: int = 100 << 30
     keep_samples_days: int = 90
     keep_idempotency_s: float = 86_400.0
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key are given together or not at all")
+        return self

@@ -16,6 +16,17 @@ class Wakeups(ABC):
 
     def __init__(self) -> None:
         self._events: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """The server is stopping: whoever would wait answers at once with what there is."""
+        return self._ended
+
+    def end(self) -> None:
+        """Wakes everybody for the last time."""
+        self._ended = True
+        self.wake(tuple(self._events))
 
     @abstractmethod
     async def publish(self, topics: Iterable[str]) -> None:
