@@ -1,6 +1,7 @@
 """measurements, measurement_samples, measurement_quantiles, measurement_layers, interned."""
 
 from sqlalchemy import (
+    DDL,
     Boolean,
     Column,
     Float,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    event,
     text,
 )
 
@@ -61,16 +63,9 @@ Index(
     sqlite_where=_ACCEPTED,
     postgresql_where=_ACCEPTED,
 )
-#: Finds the newest valid measurement that answers a request, and all of a network.
-Index(
-    "ix_measurements_answer",
-    measurements.c.artifact_id,
-    measurements.c.target_id,
-    measurements.c.spec_id,
-    measurements.c.id,
-)
-Index("ix_measurements_target_id_id", measurements.c.target_id, measurements.c.id)
-#: Whether an interned row is still in use. They follow the order of storing, so that a block range index will do.
+#: Finds the measurement that answers a request, and all of a target. Of a network: see listing.py.
+Index("ix_measurements_target_id_artifact_id", measurements.c.target_id, measurements.c.artifact_id)
+#: Whether an interned row is still in use. They follow the order of storing: a block range index will do.
 Index("ix_measurements_context_id", measurements.c.context_id, postgresql_using="brin")
 Index("ix_measurements_batch_id", measurements.c.batch_id, postgresql_using="brin")
 
@@ -84,6 +79,9 @@ measurement_samples = Table(
     Column("content", LargeBinary, nullable=False),
     postgresql_partition_by="RANGE (created_us)",
 )
+#: For months that nobody made a partition for in time.
+_OTHER_MONTHS = DDL("CREATE TABLE measurement_samples_default PARTITION OF measurement_samples DEFAULT")
+event.listen(measurement_samples, "after_create", _OTHER_MONTHS.execute_if(dialect="postgresql"))
 
 #: What retention leaves of a measurement's samples, in the same form.
 measurement_quantiles = Table(

@@ -1,0 +1,100 @@
+"""Columns of integers in few bits, whatever their size: exponential Golomb codes.
+
+A column is counted from its smallest value. To each difference 2**k is added, where k is about the usual
+length of the column's differences; what remains to be told is how much longer the sum is than k, in
+unary, and its bits below the leading one. That is nearly all that the noise of a latency contains:
+compressors for texts make it half as large again.
+"""
+
+from collections.abc import Sequence
+
+MAX_VALUES = 1 << 25
+_MORE = 0x80
+
+
+def pack(columns: Sequence[Sequence[int]]) -> bytes:
+    heads, texts = [len(columns)], []
+    for column in columns:
+        smallest = min(column, default=0)
+        differences = [value - smallest for value in column]
+        k = _usual_length(differences)
+        # 0 instead of k + 1: all values are the smallest.
+        heads += [len(column), _unsigned(smallest), 0 if k is None else k + 1]
+        texts += [] if k is None else [_text(value, k) for value in differences]
+    return b"".join(map(_varint, heads)) + _bytes("".join(texts))
+
+
+def unpack(content: bytes) -> tuple[list[list[int]], bytes]:
+    """The columns, and what follows them. Raises ValueError for what `pack` did not write."""
+    try:
+        (count,), at = _varints(content, 0, 1)
+        heads, at = _varints(content, at, 3 * count)
+        bits, place = bin(int.from_bytes(b"\x01" + content[at:], "big"))[3:], 0
+        columns = []
+        for size, smallest, usual in zip(heads[::3], heads[1::3], heads[2::3], strict=True):
+            column, place = _column(bits, place, size, usual)
+            columns.append([value + _signed(smallest) for value in column])
+    except IndexError:
+        raise ValueError("the content ends within a number") from None
+    return columns, content[at + (place + 7) // 8 :]
+
+
+def _usual_length(differences: Sequence[int]) -> int | None:
+    """None where all are 0. Four tenths up is within a few thousandths of the best k, on real samples."""
+    ordered = sorted(differences)
+    return ordered[len(ordered) * 2 // 5].bit_length() if ordered and ordered[-1] else None
+
+
+def _text(value: int, k: int) -> str:
+    digits = bin(value + (1 << k))[3:]
+    return "1" * (len(digits) - k) + "0" + digits
+
+
+def _column(bits: str, place: int, size: int, usual: int) -> tuple[list[int], int]:
+    if size > (MAX_VALUES if usual == 0 else len(bits)):
+        raise ValueError("a column is longer than its content")
+    if usual == 0:
+        return [0] * size, place
+    k, values = usual - 1, []
+    for _ in range(size):
+        start = bits.index("0", place) + 1
+        place = start + k + start - 1 - place
+        values.append(int("1" + bits[start:place], 2) - (1 << k))
+    return values, place
+
+
+def _unsigned(value: int) -> int:
+    """0, -1, 1, -2, ... as 0, 1, 2, 3, ..."""
+    return value << 1 if value >= 0 else ~value << 1 | 1
+
+
+def _signed(value: int) -> int:
+    return ~(value >> 1) if value & 1 else value >> 1
+
+
+def _bytes(bits: str) -> bytes:
+    size = (len(bits) + 7) // 8
+    return (int("1" + bits, 2) << 8 * size - len(bits)).to_bytes(size + 1, "big")[1:]
+
+
+def _varint(value: int) -> bytes:
+    """Seven bits a byte, lowest first."""
+    packed = bytearray()
+    while value >= _MORE:
+        packed.append(value & 0x7F | _MORE)
+        value >>= 7
+    packed.append(value)
+    return bytes(packed)
+
+
+def _varints(content: bytes, at: int, count: int) -> tuple[list[int], int]:
+    """So many integers from `at` on, and where they end."""
+    values = []
+    for _ in range(count):
+        value = shift = 0
+        while (byte := content[at]) >= _MORE:
+            value |= (byte & 0x7F) << shift
+            shift, at = shift + 7, at + 1
+        values.append(value | byte << shift)
+        at += 1
+    return values, at

@@ -1,0 +1,76 @@
+"""Raw ordered samples of all visits, with the numbers that were computed from them, in one blob.
+
+A version, then the columns of packing.py: the visits' shapes, the codes of the numbers (figures.py), wall
+time, CPU time over it, delay and warm-up of all visits one after the other, numbers that are whole
+nanoseconds; then the numbers that are none of all this, eight bytes each. See docs/measurements.md.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice, zip_longest
+
+from edgemeter.measurement import VisitDocument
+from edgemeter_server.measurements import figures, packing
+from edgemeter_server.measurements.figures import EXACT, Figures
+
+_VERSION = b"\x01"
+_SHAPE = 6  #: integers for each visit
+
+
+def encode(visits: Sequence[VisitDocument], numbers: Iterable[float]) -> bytes:
+    coded = figures.encode(numbers, visits)
+    columns = (
+        _chained(map(_shape, visits)),
+        coded.codes,
+        _chained(visit.wall_ns for visit in visits),
+        _chained(map(_over_wall, visits)),
+        _chained(visit.delay_ns for visit in visits),
+        _chained(visit.warmup_wall_ns for visit in visits),
+        coded.nanoseconds,
+    )
+    return _VERSION + packing.pack(columns) + coded.exact
+
+
+def decode(content: bytes) -> tuple[tuple[VisitDocument, ...], list[float]]:
+    """Raises ValueError for content that `encode` did not write."""
+    if content[:1] != _VERSION:
+        raise ValueError("samples of an unknown version")
+    (shapes, codes, *times, nanoseconds), exact = packing.unpack(content[1:])
+    if len(exact) != 8 * codes.count(EXACT):
+        raise ValueError("samples without their numbers")
+    visits = _visits(shapes, times)
+    return visits, list(figures.decode(Figures(codes, nanoseconds, exact), visits))
+
+
+def _chained(parts: Iterable[Iterable[int]]) -> list[int]:
+    return list(chain.from_iterable(parts))
+
+
+def _shape(visit: VisitDocument) -> tuple[int, ...]:
+    n = len(visit.wall_ns)
+    others = (len(visit.cpu_ns) - n, len(visit.delay_ns) - n, len(visit.warmup_wall_ns))
+    return (n, *others, int(visit.realtime), visit.runs_per_sample)
+
+
+def _over_wall(visit: VisitDocument) -> Iterable[int]:
+    # CPU time follows wall time closely: their difference is shorter than either.
+    walls = visit.wall_ns[: len(visit.cpu_ns)]
+    return (cpu - wall for cpu, wall in zip_longest(visit.cpu_ns, walls, fillvalue=0))
+
+
+def _visits(shapes: Sequence[int], times: Sequence[Sequence[int]]) -> tuple[VisitDocument, ...]:
+    walls, overs, delays, warm_ups = map(iter, times)
+    visits = []
+    for at in range(0, len(shapes), _SHAPE):
+        n, more_cpu, more_delay, n_warm_up, realtime, runs = shapes[at : at + _SHAPE]
+        wall = tuple(islice(walls, n))
+        over = islice(overs, n + more_cpu)
+        visit = VisitDocument.model_construct(
+            runs_per_sample=runs,
+            realtime=bool(realtime),
+            wall_ns=wall,
+            cpu_ns=tuple(more + ns for more, ns in zip_longest(over, wall[: n + more_cpu], fillvalue=0)),
+            delay_ns=tuple(islice(delays, n + more_delay)),
+            warmup_wall_ns=tuple(islice(warm_ups, n_warm_up)),
+        )
+        visits.append(visit)
+    return tuple(visits)
