@@ -29,7 +29,7 @@ class Authentication:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._monotonic_s = monotonic_s
+        self.monotonic_s = monotonic_s
         self._callers: Recent[bytes, Caller] = Recent(KEEP_S, _CALLERS)
         self._strangers: Recent[bytes, bool] = Recent(KEEP_S, _STRANGERS)
         self._used: set[int] = set()
@@ -39,7 +39,7 @@ class Authentication:
         """None for what is no token, unknown, expired or revoked."""
         if not tokens.well_formed(token):
             return None
-        digest, now_s = tokens.digest(token), self._monotonic_s()
+        digest, now_s = tokens.digest(token), self.monotonic_s()
         known = self._callers.get(digest, now_s)
         if known is not None or self._strangers.get(digest, now_s):
             return known

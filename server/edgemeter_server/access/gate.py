@@ -1,8 +1,5 @@
 """Who is calling, and not too often, before a byte of a body is read."""
 
-import time
-from collections.abc import Callable
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from edgemeter.wire.access import Role
@@ -24,18 +21,11 @@ _SCHEME = b"bearer "
 class Gate(Layer):
     """Sets `edgemeter.caller`. It goes by the path that is routed by, not by a URL: that has `Host` in it."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        authentication: Authentication,
-        requests_per_minute: int,
-        monotonic_s: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, app: ASGIApp, authentication: Authentication, requests_per_minute: int) -> None:
         super().__init__(app)
         self._authentication = authentication
         self._requests_per_minute = requests_per_minute
         self._rates = Rates()
-        self._monotonic_s = monotonic_s
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] not in PUBLIC_PATHS or scope["method"] not in _READING:
@@ -48,7 +38,8 @@ class Gate(Layer):
 
     def _count(self, caller: Caller) -> None:
         factor = _AGENT_FACTOR if caller.role is Role.AGENT else 1
-        wait_s = self._rates.wait_s(caller.token_id, factor * self._requests_per_minute, self._monotonic_s())
+        now_s = self._authentication.monotonic_s()
+        wait_s = self._rates.wait_s(caller.token_id, factor * self._requests_per_minute, now_s)
         if wait_s > 0:
             raise Refusal(ProblemType.RATE_LIMITED, "too many calls with this token", retry_after_s=wait_s)
 

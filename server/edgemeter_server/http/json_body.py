@@ -17,7 +17,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class JsonBody(Layer):
-    """Every body but an upload's is JSON: finite, without NUL, at most 200 deep, of bounded parts."""
+    """Every body but an upload's is JSON: without NaN and NUL, at most 200 deep, of so many parts at most."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         check_address(scope)
