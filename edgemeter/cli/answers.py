@@ -9,6 +9,7 @@ from edgemeter.cli.output import data_console, note_console, progress
 from edgemeter.cli.tables import dumped, print_document, print_table
 from edgemeter.cli.text import milliseconds, plain, printable
 from edgemeter.client.answers import doubts
+from edgemeter.client.waiting import ENDED
 from edgemeter.wire.requests import RequestDocument, RequestState
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def wait_for(
 ) -> list[RequestDocument]:
     """The same requests, ended. Whoever interrupts is told how to go on."""
     known = {answer.id: answer for answer in asked}
-    waiting = [answer.id for answer in asked if answer.ended_at is None]
+    waiting = [answer.id for answer in asked if answer.state not in ENDED]
     try:
         with progress() as bar:
             bar.total(len(waiting))
@@ -47,14 +48,14 @@ def wait_for(
                 known[ended.id] = ended
                 bar.step(_line(ended))
     except KeyboardInterrupt:
-        left = [str(id_) for id_ in waiting if known[id_].ended_at is None]
+        left = [str(id_) for id_ in waiting if known[id_].state not in ENDED]
         sys.stderr.write(f"The measurements go on. To wait again: edgemeter jobs wait {' '.join(left)}\n")
         raise
     return [known[answer.id] for answer in asked]
 
 
 def note_waiting(answers: Iterable[RequestDocument]) -> None:
-    waiting = [answer for answer in answers if answer.ended_at is None]
+    waiting = [answer for answer in answers if answer.state not in ENDED]
     if waiting:
         ids = " ".join(str(answer.id) for answer in waiting[:20])
         note_console().print(f"[dim]To see the answers: edgemeter jobs wait {ids}[/]")

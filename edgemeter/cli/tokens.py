@@ -45,12 +45,13 @@ def create(
 
 
 @tokens.command()
-@click.argument("name", default="a new device")
+@click.option("--device", metavar="SLUG", help="Only a device of this name may join by it.")
 @json_option
 @remote
-def enrol(client: "Client", name: str, as_json: bool) -> None:
-    """Make a one-time token that lets one agent join, within minutes."""
-    _print(client.create_token(name, "enrolment", expires_s=None), as_json=as_json)
+def enrol(client: "Client", device: str | None, as_json: bool) -> None:
+    """Make a one-time token that lets one device's agent join, within minutes."""
+    issued = client.create_token(f"enrolment of {device or 'a device'}", "enrolment", device=device)
+    _print(issued, as_json=as_json)
 
 
 @tokens.command("list")

@@ -1,7 +1,6 @@
 """Lists of the service as streams: page after page, as far as the caller reads."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TypeVar
 
 from edgemeter.client.asking import ask
@@ -10,7 +9,7 @@ from edgemeter.client.steps import Call, Emit, Steps, Stream
 from edgemeter.wire.base import Page
 
 T = TypeVar("T")
-Query = Mapping[str, str | int | bool | datetime | None]
+Query = Mapping[str, str | int | bool | None]
 LARGEST_PAGE = 1000
 
 
@@ -35,7 +34,5 @@ def written(query: Query) -> dict[str, str]:
     return {name: _written(value) for name, value in query.items() if value is not None}
 
 
-def _written(value: str | int | bool | datetime) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+def _written(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

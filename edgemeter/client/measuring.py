@@ -10,7 +10,7 @@ from edgemeter.client.planning import Network, Wishes, plan
 from edgemeter.client.project import home_project
 from edgemeter.client.replies import reader
 from edgemeter.client.steps import Call, Steps, collected
-from edgemeter.client.waiting import wait
+from edgemeter.client.waiting import ENDED, wait
 from edgemeter.failures import Failure, FailureError, FailureKind
 from edgemeter.wire.requests import Estimate, NewRequests, RequestDocument, RequestItem, Requests
 
@@ -93,7 +93,7 @@ def cancel(request_id: int) -> Steps[RequestDocument]:
 
 
 def _ended(asked: Answers, timeout_s: float | None) -> Steps[Answers]:
-    unended = [document.id for document in asked if document.ended_at is None]
+    unended = [document.id for document in asked if document.state not in ENDED]
     ended = yield from collected(wait(unended, timeout_s=timeout_s))
     by_id = {document.id: document for document in (*asked, *ended)}
     return Answers(by_id[document.id] for document in asked)

@@ -1,6 +1,5 @@
 """Every other operation of the service, each written once for both clients."""
 
-from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ from edgemeter.wire.artifacts import ArtifactDocument
 from edgemeter.wire.base import Page
 from edgemeter.wire.devices import ApproveTargets, ChangeDevice, DeviceDocument, TargetRow
 from edgemeter.wire.measurements import MeasurementRecord, MeasurementRow
-from edgemeter.wire.requests import JobDocument, RequestDocument
+from edgemeter.wire.requests import JobDocument, RequestDocument, RequestState
 
 
 def projects() -> Stream[ProjectDocument]:
@@ -100,9 +99,17 @@ def change_device(
     return (yield from ask(Call(method="PATCH", path=path, message=message, read=reader(DeviceDocument))))
 
 
-def requests(*, project: str | None = None) -> Stream[RequestDocument]:
-    """What was asked for, newest first."""
-    return every("/v1/requests", Page[RequestDocument], {"project": project})
+def requests(
+    *,
+    project: str | None = None,
+    state: RequestState | str | None = None,
+    target: str | None = None,
+    artifact: str | None = None,
+    label: str | None = None,
+) -> Stream[RequestDocument]:
+    """What was asked for, newest first; what is None is not asked for."""
+    query = {"project": project, "state": state, "target": target, "artifact": artifact, "label": label}
+    return every("/v1/requests", Page[RequestDocument], query)
 
 
 def jobs() -> Stream[JobDocument]:
@@ -121,15 +128,17 @@ def measurements(
     target: str | None = None,
     artifact: str | None = None,
     device: str | None = None,
+    protocol: str | None = None,
     valid: bool | None = None,
     accepted: bool | None = None,
 ) -> Stream[MeasurementRow]:
     """Results, newest first; what is None is not asked for."""
-    query: dict[str, str | int | bool | datetime | None] = {
+    query = {
         "project": project,
         "target": target,
         "artifact": artifact,
         "device": device,
+        "protocol": protocol,
         "valid": valid,
         "accepted": accepted,
     }

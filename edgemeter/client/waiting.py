@@ -11,7 +11,7 @@ from edgemeter.client.steps import Call, Emit, Steps, Stream, consult
 from edgemeter.wire.base import Page
 from edgemeter.wire.requests import MAX_REQUEST_WAIT_S, RequestDocument, RequestState
 
-_ENDED = frozenset({RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED})
+ENDED = frozenset({RequestState.DONE, RequestState.FAILED, RequestState.CANCELLED})
 #: While one is waited for, others end unseen: with many the turns are short.
 _ONE_POLL_S = 30.0
 _TURN_S = 2.0
@@ -31,7 +31,7 @@ def wait(request_ids: Iterable[int], *, timeout_s: float | None = None) -> Strea
         polled = yield from request(min(open_ids), wait_s=_turn_s(len(open_ids), left_s))
         others = yield from _listed(open_ids - {polled.id})
         for document in (polled, *others):
-            if document.state in _ENDED:
+            if document.state in ENDED:
                 open_ids.discard(document.id)
                 yield Emit(document)
         if open_ids and left_s == 0:
