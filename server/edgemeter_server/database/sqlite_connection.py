@@ -89,6 +89,15 @@ class SqliteConnection:
     def allow_writes(self, allowed: bool) -> None:
         self._driver.execute(f"PRAGMA query_only={'OFF' if allowed else 'ON'}")
 
+    def enforce_foreign_keys(self, enforced: bool) -> None:
+        """Outside of transactions only."""
+        self._driver.execute(f"PRAGMA foreign_keys={'ON' if enforced else 'OFF'}")
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """One snapshot of the whole database."""
+        with translated():
+            self._driver.backup(target)
+
     def close(self) -> None:
         self._connection.close()
         self._connection.engine.dispose()

@@ -36,6 +36,8 @@ class Wakeups(ABC):
     async def listen(self, topics: Iterable[str]) -> AsyncIterator[asyncio.Event]:
         """An event that is set at each wake-up of one of `topics`. Listen first, then look, then wait."""
         event, wanted = asyncio.Event(), tuple(topics)
+        if self._ended:
+            event.set()
         for topic in wanted:
             self._events[topic].add(event)
         try:

@@ -14,19 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Connection
 
 from edgemeter.wire.access import Role
 from edgemeter_server.app import create_app
-from edgemeter_server.database import installation
 from edgemeter_server.database.base import Database
-from edgemeter_server.database.catalogue import metadata
-from edgemeter_server.database.inline import InlineDatabase
 from edgemeter_server.database.postgres import PostgresDatabase
 from edgemeter_server.database.sqlite import SqliteDatabase
+from edgemeter_server.database.upgrading import upgrade_postgres, upgrade_sqlite
 from edgemeter_server.services import Services
 from edgemeter_server.testing import ManualClock, PostgresCluster, issue_token, make_services
-from edgemeter_server.testing.clock import START_US
 from edgemeter_server.testing.postgres_cluster import ClusterError
 
 ClientOf = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -34,21 +30,11 @@ ClientOf = Callable[..., Awaitable[httpx.AsyncClient]]
 _NUMBERS = count()
 
 
-def _build(connection: Connection) -> None:
-    metadata.create_all(connection)
-    installation.ensure(connection, START_US)
-
-
-async def _built(database: Database) -> None:
-    await database.write(_build)
-    await database.close()
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with all tables and nothing in them."""
     path = tmp_path_factory.mktemp("template") / "edgemeter.db"
-    asyncio.run(_built(InlineDatabase(path)))
+    upgrade_sqlite(path)
     return path
 
 
@@ -66,7 +52,7 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
 def postgres_template(postgres_cluster: PostgresCluster) -> str:
     """The name of a database with all tables and nothing in them."""
     postgres_cluster.sql("CREATE DATABASE template")
-    asyncio.run(_built(PostgresDatabase(postgres_cluster.url("template"))))
+    asyncio.run(upgrade_postgres(postgres_cluster.url("template")))
     return "template"
 
 
