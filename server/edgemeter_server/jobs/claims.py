@@ -68,7 +68,7 @@ def take(connection: Connection, first: Head, up_to: int, now_us: int) -> list[i
 
     A job that was charged with a failure before is taken alone: what kills agents does not take others along.
     """
-    values = {"target_id": first.target_id, "now_us": now_us}
+    values = {"target": first.target_id, "now_us": now_us}
     limits = {"up_to": 1, "most_tries": _ANY} if first.tries else {"up_to": up_to, "most_tries": 0}
     return list(connection.execute(_TAKE, {**values, **limits}).scalars())
 
@@ -135,7 +135,7 @@ def _begin() -> Insert:
 _HEAD = _head()
 _CHOSEN = (
     select(jobs.c.id)
-    .where(*due(bindparam("target_id", type_=Key), _NOW), jobs.c.tries <= bindparam("most_tries"))
+    .where(*due(bindparam("target", type_=Key), _NOW), jobs.c.tries <= bindparam("most_tries"))
     .order_by(*_ORDER)
     .limit(bindparam("up_to"))
     .with_for_update(skip_locked=True)

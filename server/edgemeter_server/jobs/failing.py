@@ -101,27 +101,9 @@ def _tries(failing: Failing, decision: Decision, history: Mapping[int, Past]) ->
     return [*charges, decision.charged].count(Charge.JOB)
 
 
-_END_ATTEMPT = (
-    update(attempts)
-    .where(attempts.c.id == bindparam("attempt"))
-    .values(
-        state=bindparam("state"),
-        ended_us=bindparam("ended_us"),
-        charged=bindparam("charged"),
-        failure=bindparam("failure"),
-    )
-)
-_END_JOB = (
-    update(jobs)
-    .where(jobs.c.id == bindparam("job"))
-    .values(
-        state=bindparam("state"),
-        tries=bindparam("tries"),
-        not_before_us=bindparam("not_before_us"),
-        ended_us=bindparam("ended_us"),
-        failure=bindparam("failure"),
-    )
-)
+# Each sets the columns that the parameters of its execution name.
+_END_ATTEMPT = update(attempts).where(attempts.c.id == bindparam("attempt"))
+_END_JOB = update(jobs).where(jobs.c.id == bindparam("job"))
 
 
 def _attempt_values(failing: Failing, decision: Decision, now_us: int) -> dict[str, object]:
