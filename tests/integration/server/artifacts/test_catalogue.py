@@ -1,6 +1,7 @@
 """Lists, documents, and what becomes of a file that its project gives up."""
 
 import pytest
+from sqlalchemy import select
 
 from edgemeter.wire.access import Role
 from edgemeter_server.artifacts.repository import artifact_id, references, visible_to
@@ -169,8 +170,6 @@ async def test_the_condition_on_artifacts(
     caller = Caller(1, "caller", role, project, device)
 
     def work(connection):
-        from sqlalchemy import select
-
         rows = select(artifacts.c.id).where(visible_to(caller))
         joined = (
             select(artifacts.c.id).join(jobs, jobs.c.artifact_id == artifacts.c.id).where(visible_to(caller))
