@@ -62,7 +62,7 @@ def _approve(connection: Connection, wanted: ColumnElement[bool], now_us: int) -
     )
     ids = connection.execute(waiting).scalars().all()
     named = select(targets.c.id, targets.c.slug).where(targets.c.id.in_(ids))
-    return dict(connection.execute(named).tuples().all())
+    return dict(connection.execute(named).all())
 
 
 def _ids_of(connection: Connection, device_id: int, slugs: set[Slug]) -> list[int]:
@@ -71,7 +71,7 @@ def _ids_of(connection: Connection, device_id: int, slugs: set[Slug]) -> list[in
         .join(device_targets, device_targets.c.target_id == targets.c.id)
         .where(device_targets.c.device_id == device_id, targets.c.slug.in_(slugs))
     )
-    found = dict(connection.execute(known).tuples().all())
+    found = dict(connection.execute(known).all())
     if missing := slugs - set(found):
         raise Refusal(ProblemType.NOT_FOUND, f"the device does not offer {min(missing)}")
     return list(found.values())

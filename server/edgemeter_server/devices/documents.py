@@ -81,7 +81,7 @@ def _document(
         health=DeviceHealth(row.health),
         health_reason=row.health_reason,
         created_at=instant(row.created_us),
-        description=json.loads(row.description),
+        description=json.loads(row.description or "{}"),
         agent=None if row.session_id is None else _agent(row, moment),
         targets=tuple(offered),
         running_jobs=running,
@@ -128,4 +128,4 @@ def _running(connection: Connection, session_ids: Sequence[int]) -> dict[int, in
         .where(attempts.c.state == literal_column("'live'"), attempts.c.session_id.in_(session_ids))
         .group_by(attempts.c.session_id)
     )
-    return dict(connection.execute(live).tuples().all())
+    return dict(connection.execute(live).all())

@@ -107,7 +107,7 @@ def _newest(connection: Connection, target_ids: Sequence[int]) -> dict[int, int]
         .where(target_revisions.c.target_id.in_(target_ids))
         .group_by(target_revisions.c.target_id)
     )
-    return dict(connection.execute(newest).tuples().all())
+    return dict(connection.execute(newest).all())
 
 
 def _insert_revision(

@@ -71,7 +71,7 @@ def _by_target(
     *conditions: ColumnElement[bool],
 ) -> dict[int, int]:
     figures = select(target_id, figure).where(target_id.in_(ids), *conditions).group_by(target_id)
-    return dict(connection.execute(figures).tuples().all())
+    return dict(connection.execute(figures).all())
 
 
 def _offering(
