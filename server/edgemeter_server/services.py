@@ -28,7 +28,8 @@ class Services:
     key: bytes
 
 
-def _of_request(request: Request) -> Services:
+# Asynchronous for speed and for simulations: FastAPI would call a plain function in a thread.
+async def _of_request(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 

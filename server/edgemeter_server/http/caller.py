@@ -21,7 +21,8 @@ class Caller:
     device_id: int | None
 
 
-def _caller(request: Request) -> Caller:
+# Asynchronous, as all dependencies: FastAPI would call a plain function in a thread.
+async def _caller(request: Request) -> Caller:
     # Set by AuthenticationMiddleware before a byte of the body is read.
     caller: Caller | None = request.scope.get("edgemeter.caller")
     if caller is None:
@@ -32,7 +33,7 @@ def _caller(request: Request) -> Caller:
 def _require(*roles: Role) -> object:
     allowed = frozenset(roles)
 
-    def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    async def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
         if caller.role not in allowed:
             raise Refusal(ProblemType.FORBIDDEN, f"a token of role {caller.role} may not do this")
         return caller
