@@ -128,7 +128,7 @@ class AgentInAnyWorld(RuleBasedStateMachine):
         instruction, sent_s = self.calls.pop(Call.CLAIM)
         ids = range(self.taken + 1, self.taken + 1 + count)
         self.taken += count
-        self.trusted_s |= {id_: self.asked_s[instruction.claim_id] + LEASE_S for id_ in ids}
+        self.trusted_s |= dict.fromkeys(ids, self.asked_s[instruction.claim_id] + LEASE_S)
         changes = {"protocol_digest": "another"} if disagrees else {}
         leases = [make_lease(id_, **(changes if id_ == min(ids) else {})) for id_ in ids]
         self.tell(Answered(claimed(*leases), Call.CLAIM, sent_s))
