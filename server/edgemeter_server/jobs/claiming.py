@@ -24,7 +24,7 @@ async def claim(
     services: Services, device_id: int, message: Claim, gone: Callable[[], Awaitable[bool]]
 ) -> Claimed:
     """Raises Refusal SESSION_CLOSED. A caller that is `gone` gets nothing: its lease would only run out."""
-    patience = Patience(message.wait_s)
+    patience = Patience(message.wait_s, services.wakeups)
     while True:
         claimed = await _take_now(services, device_id, message)
         if claimed.leases or not await _until_due(services, device_id, message.session_id, patience):

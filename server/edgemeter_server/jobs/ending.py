@@ -13,7 +13,7 @@ LOOK_AGAIN_S = 1.0  #: a wake-up may be lost with the server process that was to
 
 async def ended_within(services: Services, caller: Caller, request_id: int, wait_s: float) -> RequestDocument:
     """The request as soon as it has ended, else as it is after `wait_s`."""
-    patience = Patience(wait_s)
+    patience = Patience(wait_s, services.wakeups)
 
     async def look() -> RequestDocument:
         return await services.database.read(lambda connection: requests.one(connection, caller, request_id))
