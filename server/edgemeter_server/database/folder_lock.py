@@ -7,7 +7,7 @@ from types import TracebackType
 
 from edgemeter.failures import EdgeMeterError
 
-_NAME = "lock"
+LOCK_NAME = "lock"
 
 
 class FolderInUseError(EdgeMeterError):
@@ -23,7 +23,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._descriptor = os.open(folder / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,7 +1,8 @@
 """PostgreSQL by asyncpg: any number of server processes over one database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from edgemeter_server.database.base import Database, UnavailableError, Work
-from edgemeter_server.database.postgres_errors import Remedy, remedy
+from edgemeter_server.database.postgres_errors import Remedy, remedy, translated
 
 T = TypeVar("T")
 
@@ -87,14 +88,14 @@ class PostgresDatabase(Database):
 
 
 async def _tried(unit: Callable[[], Awaitable[T]]) -> T:
-    for tries in range(1, _TRIES + 1):
+    for left in reversed(range(_TRIES)):
         try:
             return await unit()
         except UnavailableError:
             raise
         except Exception as error:  # noqa: BLE001  # passed on, unless it asks for another try
-            _pass_on(error, tries)
-    raise UnavailableError("the database was too busy with others' changes")
+            _pass_on(error, left)
+    raise AssertionError("the last try raises or returns")
 
 
 async def _written(engine: AsyncEngine, work: Work[T]) -> T:
@@ -118,18 +119,24 @@ async def _commit(connection: AsyncConnection) -> None:
         raise
 
 
-def _pass_on(error: Exception, tries: int) -> None:
+def _pass_on(error: Exception, left: int) -> None:
     """Returns when the unit should be run again: nothing of it is kept."""
-    match remedy(error):
-        case Remedy.AGAIN:
-            return
-        case Remedy.AWAY if tries == 1:
-            return  # the pool may have held a connection that was lost long ago
-        case Remedy.AWAY:
-            raise UnavailableError("the database cannot be reached") from error
-        case Remedy.FULL:
-            raise UnavailableError("the database's disk is full", full=True) from error
-        case Remedy.NOT_NOW:
-            raise UnavailableError("the database cannot do this now") from error
-        case Remedy.NONE:
-            raise error
+    asked = remedy(error)
+    if asked is Remedy.AGAIN and left > 0:
+        return
+    if asked is Remedy.AWAY and left == _TRIES - 1:
+        return  # the pool may have held a connection that was lost long ago
+    with translated():
+        raise error
+
+
+@asynccontextmanager
+async def one_connection(url: str) -> AsyncIterator[AsyncConnection]:
+    """For a command: begins a transaction, commits nothing by itself. Raises UnavailableError too."""
+    engine = engine_of(url, connections=1)
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                yield connection
+    finally:
+        await engine.dispose()

@@ -9,6 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from edgemeter.failures import EdgeMeterError
+
 MIGRATIONS = "edgemeter_migrations:"
 
 
@@ -19,7 +21,7 @@ class SchemaState(StrEnum):
     AHEAD = "ahead"  #: of a newer EdgeMeter: this one must not touch it
 
 
-class SchemaError(Exception):
+class SchemaError(EdgeMeterError):
     """The schema is not one that this EdgeMeter can work with. The text says what to do."""
 
 

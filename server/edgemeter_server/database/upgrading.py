@@ -9,13 +9,13 @@ from sqlalchemy import Connection, text
 
 from edgemeter_server.clock import Clock, DatabaseClock, SystemClock
 from edgemeter_server.database import installation
-from edgemeter_server.database.postgres import engine_of
+from edgemeter_server.database.postgres import one_connection
 from edgemeter_server.database.schema import SchemaError, SchemaState, migrate, revision_of, state_of
 from edgemeter_server.database.sqlite_connection import MEMORY, SqliteConnection, open_reader, open_writer
 from edgemeter_server.measurements.partitions import ensure_months
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7310294518266419)")  # any number, always the same
-_PATIENCE = text("SET LOCAL statement_timeout = 0")
+_PATIENCE = text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)")
 _BROKEN = text("SELECT count(*) FROM pragma_foreign_key_check")
 _NEWER = "the database was made by a newer EdgeMeter: install that one, or restore an older backup"
 
@@ -46,7 +46,7 @@ def upgrade_sqlite(path: Path | str) -> Upgrade:
     """The caller holds the folder's lock. Makes the file where there is none."""
     with closing(open_writer(path)) as connection:
         copy = _put_aside(connection, path)
-        # A table is rebuilt by deleting it, which must not delete what refers to it: checked at the end instead.
+        # A table is rebuilt by way of deleting it, which must not delete what refers to it: checked below.
         connection.enforce_foreign_keys(False)
         connection.begin()
         try:
@@ -68,23 +68,17 @@ def state_of_sqlite(path: Path) -> SchemaState:
 
 async def upgrade_postgres(url: str) -> Upgrade:
     """Servers that try at once wait for each other; whoever comes later finds nothing to do."""
-    engine = engine_of(url, connections=1)
-    try:
-        async with engine.begin() as connection:
-            await connection.execute(_PATIENCE)
-            await connection.execute(_LOCK)
-            return await connection.run_sync(prepare, DatabaseClock())
-    finally:
-        await engine.dispose()
+    async with one_connection(url) as connection:
+        await connection.execute(_PATIENCE)
+        await connection.execute(_LOCK)
+        done = await connection.run_sync(prepare, DatabaseClock())
+        await connection.commit()
+        return done
 
 
 async def state_of_postgres(url: str) -> SchemaState:
-    engine = engine_of(url, connections=1)
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(state_of)
-    finally:
-        await engine.dispose()
+    async with one_connection(url) as connection:
+        return await connection.run_sync(state_of)
 
 
 def _prepare_sqlite(connection: Connection) -> Upgrade:
