@@ -1,0 +1,109 @@
+"""Serves until a signal, then ends in order: waiting calls are answered, work is done, connections close."""
+
+import asyncio
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from edgemeter_server.operations.connections import BoundedHeads
+from edgemeter_server.operations.starting import StartError
+from edgemeter_server.settings import Settings
+
+_log = structlog.stdlib.get_logger(__name__)
+
+_BACKLOG: Final = 1024
+_KEEP_ALIVE_S: Final = 75  #: longer than the longest poll, so that an agent needs one connection
+_GRACE_S: Final = 8
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A bound socket, not yet listening; port 0 takes any free one. Raises StartError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        raise StartError(f"cannot listen on {where}: {error.strerror}") from None
+    return bound
+
+
+def url_of(settings: Settings, bound: socket.socket) -> str:
+    """Where this machine reaches the server."""
+    host, port = bound.getsockname()[:2]
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        host = "::1" if address.version == 6 else "127.0.0.1"
+    scheme = "https" if settings.tls_certificate is not None else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def warn_if_open(settings: Settings, bound: socket.socket) -> None:
+    loopback = ipaddress.ip_address(bound.getsockname()[0]).is_loopback
+    if not loopback and settings.tls_certificate is None and settings.proxy_headers is None:
+        _log.warning(
+            "tokens travel unencrypted: give --tls-certificate and --tls-key, or stand behind a proxy that "
+            "does (--proxy-headers)",
+            host=settings.host,
+        )
+
+
+async def serve(app: FastAPI, settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:
+    """`ready` is called when connections are accepted. Returns within ten seconds of SIGTERM or SIGINT."""
+    await _Server(_config(app, settings), ready, app.state.services.wakeups.end).serve([bound])
+
+
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=BoundedHeads,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.proxy_headers is not None,
+        forwarded_allow_ips=settings.proxy_headers,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+    )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._ending = ending
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # The base class raises the signal again at the end, before the database could be closed.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
