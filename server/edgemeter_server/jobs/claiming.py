@@ -94,7 +94,7 @@ def _documents(key: bytes, connection: Connection, rows: Sequence[Row[Any]]) -> 
 
 
 async def _until_due(services: Services, device_id: int, session_id: int, patience: Patience) -> bool:
-    """Waits until the session may claim something. False: the time is over.
+    """Waits until the session may claim something. False: the time is over, or the server is stopping.
 
     Nobody looks again on its own account here: the sweep wakes those whose targets have a job that is due.
     """
@@ -107,7 +107,7 @@ async def _until_due(services: Services, device_id: int, session_id: int, patien
         offered = targets_of(connection)
         return claims.head(connection, offered, services.clock.now_us(connection)) is not None
 
-    while patience.left_s() > 0:
+    while patience.left_s() > 0 and not services.wakeups.ended:
         offered = await services.database.read(targets_of)
         topics = [session_topic(session_id), *map(target_topic, offered)]
         async with services.wakeups.listen(topics) as event:

@@ -22,7 +22,9 @@ async def ended_within(services: Services, caller: Caller, request_id: int, wait
     if document.state in ENDED or document.job_id is None:
         return document
     async with services.wakeups.listen([job_topic(document.job_id)]) as event:
-        while (document := await look()).state not in ENDED and patience.left_s() > 0:
+        while (document := await look()).state not in ENDED:
+            if services.wakeups.ended or patience.left_s() <= 0:
+                break
             event.clear()
             await woken(event, min(LOOK_AGAIN_S, patience.left_s()))
     return document
