@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import logging
 import sys
 import time
 from dataclasses import asdict
+
+import structlog
 
 from simulation.virtual_time import run
 from simulation.world import Plan, Story, simulate
@@ -18,6 +21,7 @@ def main() -> None:
     words.add_argument("--agents", type=int, default=20)
     words.add_argument("--json", action="store_true")
     given = words.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     failed = False
     for seed in range(given.seed, given.seed + given.seeds):
         plan = Plan(seed=seed, hours=given.hours, agents=given.agents)

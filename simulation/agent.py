@@ -81,7 +81,7 @@ class _Life:
         self._agent = agent
         self._machine = agent.machine()
         self._events: asyncio.Queue[events.Event] = asyncio.Queue()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._claim: asyncio.Task[None] | None = None
         self._work: asyncio.Task[None] | None = None
 
@@ -89,7 +89,7 @@ class _Life:
         try:
             await self._turn()
         finally:
-            for task in self._tasks:
+            for task in list(self._tasks):
                 task.cancel()
 
     async def _turn(self) -> None:
@@ -209,8 +209,8 @@ class _Life:
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
         return task
 
     def _tell(self, event: events.Event) -> None:

@@ -26,7 +26,8 @@ class SimulatedServer:
         self._chaos = chaos
         self._app: FastAPI | None = None
         self._living: AsyncExitStack | None = None
-        self._under_way: set[asyncio.Task[Any]] = set()
+        # In order, unlike a set: the same seed must kill the same calls first.
+        self._under_way: dict[asyncio.Task[Any], None] = {}
         self._restart: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -40,7 +41,7 @@ class SimulatedServer:
         if self._app is None:
             raise httpx.ConnectError("the server is down", request=request)
         answering = asyncio.create_task(httpx.ASGITransport(self._app).handle_async_request(request))
-        self._under_way.add(answering)
+        self._under_way[answering] = None
         try:
             response = await answering
             return httpx.Response(
@@ -53,7 +54,7 @@ class SimulatedServer:
                 raise
             raise httpx.ReadError("the server died", request=request) from None
         finally:
-            self._under_way.discard(answering)
+            self._under_way.pop(answering, None)
 
     def kill(self) -> None:
         """Everything in memory is gone at once. What was committed stays."""
@@ -61,7 +62,7 @@ class SimulatedServer:
             return
         self._chaos.happened["server killed"] += 1
         self._app = None
-        for task in self._under_way:
+        for task in list(self._under_way):
             task.cancel()
         self._restart = asyncio.create_task(self._start_again())
 

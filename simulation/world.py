@@ -27,7 +27,7 @@ from edgemeter_server.database import installation
 from edgemeter_server.database.catalogue import metadata
 from edgemeter_server.database.inline import InlineDatabase
 from edgemeter_server.database.wakeups import LocalWakeups
-from edgemeter_server.devices.tables import devices
+from edgemeter_server.devices.tables import devices, targets
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
@@ -112,6 +112,8 @@ class _World:
         user = await self._user(wishes)
         await self._server.start()
         lives = [self._start(agent.run()) for agent in agents]
+        while await self._database.read(_targets) < TARGETS:
+            await asyncio.sleep(1)
         until_s = self._chaos.odds.until_s
         others = [
             self._start(work) for work in (user.run(), self._replayer.run(until_s), self._mend(until_s))
@@ -144,7 +146,7 @@ class _World:
     def _build(self, connection: Connection) -> list[str]:
         """The tables, a project and its files. Returns their sha256."""
         metadata.create_all(connection)
-        installation.create(connection, START_US)
+        installation.ensure(connection, START_US)
         ensure_default(connection, START_US)
         features = GraphFeatures.model_validate(_FEATURES).model_dump_json()
         shas = [hashlib.sha256(bytes([number])).hexdigest() for number in range(FILES)]
@@ -198,6 +200,10 @@ class _World:
     def _sub(self) -> random.Random:
         """A generator of its own for each part: what one draws does not move another."""
         return random.Random(self._draw.getrandbits(64))
+
+
+def _targets(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(targets)).scalar_one())
 
 
 def _trust_all(connection: Connection) -> None:

@@ -15,7 +15,8 @@ class Wakeups(ABC):
     """
 
     def __init__(self) -> None:
-        self._events: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        # In the order of coming, so that who waits longest is woken first.
+        self._events: defaultdict[str, dict[asyncio.Event, None]] = defaultdict(dict)
         self._ended = False
 
     @property
@@ -39,19 +40,19 @@ class Wakeups(ABC):
         if self._ended:
             event.set()
         for topic in wanted:
-            self._events[topic].add(event)
+            self._events[topic][event] = None
         try:
             yield event
         finally:
             for topic in wanted:
-                self._events[topic].discard(event)
+                self._events[topic].pop(event, None)
                 if not self._events[topic]:
                     del self._events[topic]
 
     def wake(self, topics: Iterable[str]) -> None:
         """Sets the events of this process."""
         for topic in topics:
-            for event in self._events.get(topic, ()):
+            for event in tuple(self._events.get(topic, ())):
                 event.set()
 
 
