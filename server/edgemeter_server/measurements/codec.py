@@ -15,11 +15,13 @@ from pydantic_core import from_json, to_json
 from edgemeter.measurement import Measurement
 from edgemeter_server.measurements import samples
 from edgemeter_server.measurements.compression import compress, decompress
+from edgemeter_server.measurements.packing import pack, unpack
 
 DICTIONARY = "dictionary_1.txt"
-_VERSION = 1
+_VERSION = b"\x01"
 _BATCH = ("target", "protocol", "conditions")
 _APART = {*_BATCH, "visits", "layers"}
+_SIZES = ("size_bytes", "macs", "parameters")  #: of a network: long numbers, others for each
 _HEX = re.compile(r"(?:[0-9a-f]{2}){1,32}")
 _PLACE = 0.0  #: in `detail`, of a number that stands with the samples
 
@@ -77,11 +79,13 @@ def decode(stored: Stored, sha256: bytes) -> Measurement:
 
 def read_detail(content: bytes, sha256: bytes) -> dict[str, Any]:
     """The document without what stands elsewhere: validity, execution, metrics' names and so on."""
-    if content[:1] != bytes([_VERSION]):
+    if content[:1] != _VERSION:
         raise ValueError("a measurement of an unknown version")
-    document: dict[str, Any] = from_json(decompress(content[1:], DICTIONARY))
+    (sizes,), rest = unpack(content[1:])
+    document: dict[str, Any] = from_json(decompress(rest, DICTIONARY))
     network = document["network"]
     network["sha256"] = sha256.hex()
+    network |= {name: sizes.pop(0) for name in _SIZES if network[name] is not None}
     if isinstance(network["structural_hash"], int):
         network["structural_hash"] = content[-network["structural_hash"] :].hex()
     return document
@@ -89,12 +93,14 @@ def read_detail(content: bytes, sha256: bytes) -> dict[str, Any]:
 
 def _detail(document: dict[str, Any]) -> bytes:
     network, tail = document["network"], b""
+    sizes = [network[name] for name in _SIZES if network[name] is not None]
+    network |= {name: 0 for name in _SIZES if network[name] is not None}
     network["sha256"] = None
     if _HEX.fullmatch(network["structural_hash"] or ""):
         # Digits of a hash compress to half at best: exactly what its bytes are.
         tail = bytes.fromhex(network["structural_hash"])
         network["structural_hash"] = len(tail)
-    return bytes([_VERSION]) + compress(_json(document), DICTIONARY) + tail
+    return _VERSION + pack([sizes]) + compress(_json(document), DICTIONARY) + tail
 
 
 def _computed(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from edgemeter.measurement import VisitDocument
+from edgemeter_server.measurements.packing import signed, unsigned
 
 #: How a number is stored. Higher codes are places among the candidates, from `_CANDIDATE` on.
 EXACT, NANOSECONDS, _CANDIDATE = 0, 1, 2
@@ -20,11 +21,27 @@ _LARGEST = 2**53  #: up to here floats and integers are the same
 _NEIGHBOURS = 2  #: so many floats away another order of summing may end
 
 
+#: What code to expect of the numbers of a latency and its metrics, in their order: the first of each pair,
+#: and so many parts of the number of samples. Only how far off a code is gets stored.
+_FIRST_WALL = 20
+_USUAL = (
+    *(
+        (_FIRST_WALL, part) for part in (0.25, 1.5, 2.25, 0.0)
+    ),  # quartile, median, quartile of CPU time, minimum
+    (_FIRST_WALL - 1, 1.0),
+    *((place, 0.0) for place in (7, 17, 4, 12)),  # mean, standard and absolute deviation, trimmed mean
+    *((_FIRST_WALL, part) for part in (0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.35, 0.65, 0.25, 0.25, 0.25)),
+    *((place, 0.0) for place in (3, 2, 2, 1, 1, 1)),  # timed, disturbance, shrinkage, metrics
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`codes` of all numbers in their order, `nanoseconds` and `exact` of those that have such a code."""
+    """`surprises`: how far the codes of all numbers, in their order, are from what was to be expected;
+    `nanoseconds` and `exact` are of those that have such a code.
+    """
 
-    codes: list[int]
+    surprises: list[int]
     nanoseconds: list[int]
     exact: bytes
 
@@ -43,20 +60,32 @@ def encode(numbers: Iterable[float], visits: Sequence[VisitDocument]) -> Figures
         else:
             codes.append(EXACT)
             exact.append(number)
-    return Figures(codes, nanoseconds, struct.pack(f"<{len(exact)}d", *exact))
+    surprises = [unsigned(code - usual) for code, usual in zip(codes, _usual(codes, visits), strict=True)]
+    return Figures(surprises, nanoseconds, struct.pack(f"<{len(exact)}d", *exact))
 
 
 def decode(figures: Figures, visits: Sequence[VisitDocument]) -> Iterator[float]:
-    candidates = _candidates(visits) if max(figures.codes, default=0) >= _CANDIDATE else []
+    """Raises ValueError where there are more or fewer exact numbers than codes of them."""
+    expected = zip(figures.surprises, _usual(figures.surprises, visits), strict=True)
+    codes = [signed(surprise) + usual for surprise, usual in expected]
+    if len(figures.exact) != 8 * codes.count(EXACT):
+        raise ValueError("samples without their numbers")
+    candidates = _candidates(visits) if max(codes, default=0) >= _CANDIDATE else []
     exact = (number for (number,) in struct.iter_unpack("<d", figures.exact))
     nanoseconds = iter(figures.nanoseconds)
-    for code in figures.codes:
+    for code in codes:
         if code == EXACT:
             yield next(exact)
         elif code == NANOSECONDS:
             yield next(nanoseconds) / 1e6
         else:
             yield candidates[code - _CANDIDATE]
+
+
+def _usual(numbers: Sequence[object], visits: Sequence[VisitDocument]) -> list[int]:
+    samples = sum(len(visit.wall_ns) for visit in visits)
+    usual = [place + int(part * samples) for place, part in _USUAL[: len(numbers)]]
+    return usual + [EXACT] * (len(numbers) - len(usual))
 
 
 def _whole_nanoseconds(number_ms: float) -> int | None:

@@ -81,7 +81,7 @@ def row_document(row: Row[Any], artifact: ArtifactReference) -> MeasurementRow:
         accepted=row.accepted,
         latency_ms=row.latency_ms,
         interval=_interval(row),
-        failure_kind=row.failure_kind,
+        failure_kind=row.failure_kind or None,
         measured_at=instant(row.created_us),
     )
 

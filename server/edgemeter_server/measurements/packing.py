@@ -19,7 +19,7 @@ def pack(columns: Sequence[Sequence[int]]) -> bytes:
         differences = [value - smallest for value in column]
         k = _usual_length(differences)
         # 0 instead of k + 1: all values are the smallest.
-        heads += [len(column), _unsigned(smallest), 0 if k is None else k + 1]
+        heads += [len(column), unsigned(smallest), 0 if k is None else k + 1]
         texts += [] if k is None else [_text(value, k) for value in differences]
     return b"".join(map(_varint, heads)) + _bytes("".join(texts))
 
@@ -33,7 +33,7 @@ def unpack(content: bytes) -> tuple[list[list[int]], bytes]:
         columns = []
         for size, smallest, usual in zip(heads[::3], heads[1::3], heads[2::3], strict=True):
             column, place = _column(bits, place, size, usual)
-            columns.append([value + _signed(smallest) for value in column])
+            columns.append([value + signed(smallest) for value in column])
     except IndexError:
         raise ValueError("the content ends within a number") from None
     return columns, content[at + (place + 7) // 8 :]
@@ -63,12 +63,12 @@ def _column(bits: str, place: int, size: int, usual: int) -> tuple[list[int], in
     return values, place
 
 
-def _unsigned(value: int) -> int:
+def unsigned(value: int) -> int:
     """0, -1, 1, -2, ... as 0, 1, 2, 3, ..."""
     return value << 1 if value >= 0 else ~value << 1 | 1
 
 
-def _signed(value: int) -> int:
+def signed(value: int) -> int:
     return ~(value >> 1) if value & 1 else value >> 1
 
 

@@ -130,7 +130,7 @@ def _row(new: NewMeasurement, stored: Stored, now_us: int) -> dict[str, Any]:
         "valid": measurement.status == "ok"
         and measurement.latency is not None
         and measurement.validity.valid,
-        "failure_kind": measurement.failure and measurement.failure.kind.value,
+        "failure_kind": measurement.failure.kind.value if measurement.failure else "",
         "latency_ms": stored.latency_ms,
         "low_ms": stored.low_ms,
         "high_ms": stored.high_ms,

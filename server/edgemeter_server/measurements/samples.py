@@ -1,6 +1,6 @@
 """Raw ordered samples of all visits, with the numbers that were computed from them, in one blob.
 
-A version, then the columns of packing.py: the visits' shapes, the codes of the numbers (figures.py), wall
+A version, then the columns of packing.py: the visits' shapes, what the numbers are of them (figures.py), wall
 time, CPU time over it, delay and warm-up of all visits one after the other, numbers that are whole
 nanoseconds; then the numbers that are none of all this, eight bytes each. See docs/measurements.md.
 """
@@ -10,7 +10,7 @@ from itertools import chain, islice, zip_longest
 
 from edgemeter.measurement import VisitDocument
 from edgemeter_server.measurements import figures, packing
-from edgemeter_server.measurements.figures import EXACT, Figures
+from edgemeter_server.measurements.figures import Figures
 
 _VERSION = b"\x01"
 _SHAPE = 6  #: integers for each visit
@@ -19,8 +19,8 @@ _SHAPE = 6  #: integers for each visit
 def encode(visits: Sequence[VisitDocument], numbers: Iterable[float]) -> bytes:
     coded = figures.encode(numbers, visits)
     columns = (
-        _chained(map(_shape, visits)),
-        coded.codes,
+        _shapes(visits),
+        coded.surprises,
         _chained(visit.wall_ns for visit in visits),
         _chained(map(_over_wall, visits)),
         _chained(visit.delay_ns for visit in visits),
@@ -34,15 +34,24 @@ def decode(content: bytes) -> tuple[tuple[VisitDocument, ...], list[float]]:
     """Raises ValueError for content that `encode` did not write."""
     if content[:1] != _VERSION:
         raise ValueError("samples of an unknown version")
-    (shapes, codes, *times, nanoseconds), exact = packing.unpack(content[1:])
-    if len(exact) != 8 * codes.count(EXACT):
-        raise ValueError("samples without their numbers")
+    (shapes, surprises, *times, nanoseconds), exact = packing.unpack(content[1:])
     visits = _visits(shapes, times)
-    return visits, list(figures.decode(Figures(codes, nanoseconds, exact), visits))
+    return visits, list(figures.decode(Figures(surprises, nanoseconds, exact), visits))
 
 
 def _chained(parts: Iterable[Iterable[int]]) -> list[int]:
     return list(chain.from_iterable(parts))
+
+
+def _shapes(visits: Sequence[VisitDocument]) -> list[int]:
+    """Each after the first as what is other than in the one before: mostly nothing."""
+    shapes = [_shape(visit) for visit in visits]
+    before = [(0,) * _SHAPE, *shapes]
+    return [
+        number - last
+        for pair in zip(shapes, before, strict=False)
+        for number, last in zip(*pair, strict=True)
+    ]
 
 
 def _shape(visit: VisitDocument) -> tuple[int, ...]:
@@ -59,9 +68,10 @@ def _over_wall(visit: VisitDocument) -> Iterable[int]:
 
 def _visits(shapes: Sequence[int], times: Sequence[Sequence[int]]) -> tuple[VisitDocument, ...]:
     walls, overs, delays, warm_ups = map(iter, times)
-    visits = []
+    visits, shape = [], [0] * _SHAPE
     for at in range(0, len(shapes), _SHAPE):
-        n, more_cpu, more_delay, n_warm_up, realtime, runs = shapes[at : at + _SHAPE]
+        shape = [last + more for last, more in zip(shape, shapes[at : at + _SHAPE], strict=True)]
+        n, more_cpu, more_delay, n_warm_up, realtime, runs = shape
         wall = tuple(islice(walls, n))
         over = islice(overs, n + more_cpu)
         visit = VisitDocument.model_construct(

@@ -58,7 +58,8 @@ def measurement(
     random: Random, sha256: str, batch: Sequence[dict[str, Any]], shape: Shape = Shape()
 ) -> Measurement:
     """Of another network each time: its size, latency and noise are drawn, its statistics computed."""
-    base_ns = round(10 ** random.uniform(5.5, 7))
+    # Under `survey` a visit has 20 samples of such networks.
+    base_ns = random.randrange(450_000, 600_000)
     visits = tuple(_visit(random, base_ns, shape) for _ in range(shape.visits))
     operators = random.randint(8, 200)
     return Measurement(

@@ -1,7 +1,9 @@
 """Measurements go in by few statements and come out equal, on both databases."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from random import Random
 
 import httpx
@@ -92,6 +94,10 @@ async def test_what_a_batch_has_in_common_is_kept_once(lab, services: Services) 
     assert await services.database.read(lambda c: c.execute(rows).scalar()) == 2
 
 
+def _count(seen: Counter[str], _connection: object, _cursor: object, statement: str, *_: object) -> None:
+    seen[statement] += 1
+
+
 async def test_the_number_of_statements_does_not_grow(lab, services: Services) -> None:
     documents = await _documents(lab, 33)
 
@@ -99,12 +105,11 @@ async def test_the_number_of_statements_does_not_grow(lab, services: Services) -
         counts = []
         for some in (documents[:1], documents[1:]):
             new = [lab.new(connection, document) for document in some]
-            statements: list[str] = []
-            listener = lambda _c, _cur, text, _p, _ctx, _m: statements.append(text)  # noqa: E731
-            event.listen(connection, "before_cursor_execute", listener)
+            seen = Counter[str]()
+            event.listen(connection, "before_cursor_execute", seen_by := partial(_count, seen))
             store_many(connection, new, 1)
-            event.remove(connection, "before_cursor_execute", listener)
-            counts.append(len(statements))
+            event.remove(connection, "before_cursor_execute", seen_by)
+            counts.append(seen.total())
         return counts
 
     one, many = await services.database.write(work)
