@@ -406,7 +406,7 @@ def _measurements() -> None:
         sa.Column("batch_id", sa.Integer(), nullable=False),
         sa.Column("accepted", sa.Boolean(), nullable=False),
         sa.Column("valid", sa.Boolean(), nullable=False),
-        sa.Column("failure_kind", sa.String(32)),
+        sa.Column("failure_kind", sa.String(32), nullable=False),
         sa.Column("detail", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["artifact_id"], ["artifacts.id"], name="fk_measurements_artifact_id"),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name="fk_measurements_attempt_id"),
