@@ -70,5 +70,5 @@ def _refuse_plain_http(server: str, settings: AgentSettings) -> None:
         raise CredentialsError("the server's address must begin with https:// or http://")
     if server.startswith("http://") and not is_loopback(server) and not settings.insecure:
         raise CredentialsError(
-            "the token would cross the network in the clear: use https://, or --insecure on a network of your own"
+            "the token would cross the network in the clear: use https://, or --insecure at home"
         )

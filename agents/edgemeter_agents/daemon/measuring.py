@@ -1,5 +1,6 @@
 """The worker's part of measuring: from jobs to outcomes, whatever happens on the way."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -35,10 +36,13 @@ def measure_jobs(request: MeasureJobs, state: Path, tell: Tell) -> Done:
     """One outcome for each job. Nothing is raised: what goes wrong is an outcome."""
     outcomes: Outcomes = {}
     provenance: dict[str, object] = {}
+    measuring_s = 0.0
     try:
         networks = _read_all(request, outcomes)
         if networks:
+            began_s = time.monotonic()
             report = _measured(request, networks, state, tell)
+            measuring_s = time.monotonic() - began_s
             provenance = report.provenance
             outcomes |= {
                 int(network.id): Measured(measurement=measurement)
@@ -56,7 +60,7 @@ def measure_jobs(request: MeasureJobs, state: Path, tell: Tell) -> Done:
     told = tuple(
         JobOutcome(attempt_id=job.attempt_id, outcome=outcomes[job.attempt_id]) for job in request.jobs
     )
-    return Done(seed=request.spec.seed, provenance=provenance, outcomes=told)
+    return Done(seed=request.spec.seed, provenance=provenance, outcomes=told, measuring_s=measuring_s)
 
 
 def _read_all(request: MeasureJobs, outcomes: Outcomes) -> list[Network]:

@@ -98,9 +98,9 @@ class Work:
         request = MeasureJobs(target=leases[0].target, spec=spec, jobs=jobs)
         patience_s = SILENCE_S + spec.timeout_s + (spec.sustained_s or 0.0)
         try:
-            return _told(
-                await self._worker.measure(request, patience_s, lambda text: log("measuring", text=text))
-            )
+            done = await self._worker.measure(request, patience_s, lambda text: log("measuring", text=text))
+            log("measured", attempts=[job.attempt_id for job in jobs], measuring_s=round(done.measuring_s, 4))
+            return _told(done)
         except WorkerError as error:
             warn("the worker failed", error=str(error))
             return _all_failed(leases, str(error))

@@ -67,9 +67,10 @@ class JobOutcome(Line):
 
 
 class Done(Line):
-    """One outcome for each job."""
+    """One outcome for each job. `measuring_s` is the measuring alone, without what is around it."""
 
     type: Literal["done"] = "done"
+    measuring_s: float
     seed: int
     provenance: dict[str, Any]
     outcomes: tuple[JobOutcome, ...]

@@ -39,7 +39,7 @@ from edgemeter.wire.problems import BASE, Problem
 from edgemeter.wire.specs import JobSpec
 
 T = TypeVar("T")
-TOKEN = "em_agent_of_the_test"
+TOKEN = "em_agent_of_the_test"  # noqa: S105
 #: Long enough for every wait of these tests on a busy machine.
 PATIENCE_S = 60.0
 
@@ -179,6 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.script.changed:
             fault = self._fault(self.path)
             if isinstance(fault, Refuse):
+                self.script.changed.notify_all()
                 self._refuse(fault)
                 return
             answer = getattr(self.script, name)(model.model_validate_json(body))
@@ -261,7 +262,9 @@ def start_agent(server: str, tmp_path: Path) -> Iterator[StartAgent]:
     def start(*options: str) -> subprocess.Popen[bytes]:
         environment = {
             **os.environ,
-            "EDGEMETER_AGENT_TOKEN": TOKEN,
+            "EDGEMETER_AGENT_TOKEN": ""
+            if "--enrol" in options or (tmp_path / "state/token.json").exists()
+            else TOKEN,
             "EDGEMETER_LOCK": str(tmp_path / "machine.lock"),
         }
         main = "from edgemeter.cli.main import main; main()"

@@ -232,9 +232,8 @@ def test_idle_it_is_small(script: Script, start_agent: StartAgent) -> None:
 
 
 def test_enrolling_keeps_a_token_that_nobody_else_can_read(
-    script: Script, start_agent: StartAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: Script, start_agent: StartAgent, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("EDGEMETER_AGENT_TOKEN", "")
     agent = start_agent("--enrol", "once", "--device", "lab-1", "--once")
     assert agent.wait(PATIENCE_S) == 0
     file = tmp_path / "state" / "token.json"
