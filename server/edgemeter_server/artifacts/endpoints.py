@@ -52,7 +52,8 @@ async def upload(
 ) -> Response:
     """Stores a file, sent as it is. It is durable when this answers; its features may come later."""
     _check_type(request)
-    size = int(request.headers.get("content-length", "0"))
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isdecimal() else 0
     owner = await services.database.read(lambda c: _owner(c, services, caller, project, sha256, size))
     owned = await receive(services, Upload(owner, sha256, name), request.stream())
     if not owned.read:
@@ -110,7 +111,10 @@ async def get_content(
 async def delete_artifact(
     services: ServicesOf, caller: Submitter, sha256: Sha256, project: Annotated[Slug, Query()] = "default"
 ) -> None:
-    """The project gives up the file. Its measurements stay. Nobody's bytes are removed a day later."""
+    """The project gives up the file, and sees its measurements again only when it uploads it again.
+
+    Bytes that no project has are removed a day later.
+    """
 
     def work(connection: Connection) -> None:
         now_us = services.clock.now_us(connection)

@@ -95,7 +95,7 @@ class S3Storage(Storage):
             return
 
     async def names(self) -> AsyncIterator[str]:
-        with _told_as_storage(""):
+        with _told_as_storage():
             async for page in self._store.list(chunk_size=_LISTED):
                 for found in page:
                     if is_place(found["path"]):
@@ -112,16 +112,16 @@ class _S3Draft(FileDraft):
         self._store = store
 
     async def commit(self) -> None:
-        with _told_as_storage(self.sha256):
+        with _told_as_storage():
             await self._store.put_async(place_of(self.sha256), self._file.path, chunk_size=_PART_BYTES)
 
 
 @contextmanager
-def _told_as_storage(sha256: str) -> Iterator[None]:
-    """The library's own messages name addresses and keys."""
+def _told_as_storage(sha256: str | None = None) -> Iterator[None]:
+    """Of one object, or of the bucket. The library's own messages name addresses and keys."""
     try:
         yield
-    except FileNotFoundError:
-        raise NotStoredError(sha256) from None
     except (BaseError, OSError) as error:
+        if sha256 is not None and isinstance(error, FileNotFoundError):
+            raise NotStoredError(sha256) from None
         raise StorageUnavailableError("the artifacts' bucket cannot be reached, or refused") from error

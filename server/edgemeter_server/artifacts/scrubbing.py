@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection, select
 
 from edgemeter_server.artifacts.storage import NotStoredError, Storage
 from edgemeter_server.artifacts.tables import ArtifactState, artifacts
-from edgemeter_server.database.base import Database
+from edgemeter_server.database.base import Work
+
+T = TypeVar("T")
 
 _AT_ONCE: Final = 1000
 _IS_STORED: Final = artifacts.c.state == ArtifactState.STORED.value
@@ -32,7 +34,13 @@ class Scrubbed:
         return not (self.changed or self.missing)
 
 
-async def scrub(database: Database, storage: Storage) -> Scrubbed:
+class Reader(Protocol):
+    """As much of a `Database` as is needed here."""
+
+    async def read(self, work: Work[T]) -> T: ...
+
+
+async def scrub(database: Reader, storage: Storage) -> Scrubbed:
     """Slow, and harmless beside a running service."""
     checked, changed, unknown = 0, [], []
     async for names in _pages(storage.names()):
@@ -64,7 +72,7 @@ async def _is_changed(storage: Storage, name: str) -> bool:
     return found.hexdigest() != name
 
 
-async def _missing(database: Database, storage: Storage) -> AsyncIterator[str]:
+async def _missing(database: Reader, storage: Storage) -> AsyncIterator[str]:
     after_id = 0
     while rows := await database.read(partial(_stored, after_id=after_id)):
         for _, name in rows:

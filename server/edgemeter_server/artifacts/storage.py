@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final, TypeVar
 
+from edgemeter.failures import EdgeMeterError
+
 T = TypeVar("T")
 
 CHUNK_BYTES: Final = 1 << 20
@@ -14,7 +16,7 @@ CHUNK_BYTES: Final = 1 << 20
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-class StorageError(Exception):
+class StorageError(EdgeMeterError):
     """Base of what a storage raises. No message names a path or an address.
 
     StorageError

@@ -1,6 +1,12 @@
 """Who sees a file: those whose project handed in all of its bytes, and agents while they need it."""
 
+import pytest
+from sqlalchemy import select
+
 from edgemeter.wire.access import Role
+from edgemeter_server.artifacts.repository import visible_to
+from edgemeter_server.artifacts.tables import artifacts
+from edgemeter_server.http.caller import Caller
 from edgemeter_server.jobs.tables import attempts, jobs
 
 
@@ -74,3 +80,20 @@ async def test_an_agent_is_not_told_what_a_private_project_calls_its_files(
     assert reply.content == network
     assert document["sha256"][:12] in reply.headers["content-disposition"]
     assert "secret" not in str(reply.headers)
+
+
+@pytest.mark.parametrize("open_database", ["sqlite"], indirect=True)
+async def test_an_agents_look_up_goes_by_indexes(database):
+    """It is made for every file that an agent fetches, beside a million jobs."""
+    caller = Caller(1, "agent", Role.AGENT, None, 7)
+    rows = select(artifacts.c.id).where(artifacts.c.sha256 == bytes(32), visible_to(caller))
+
+    def plan(connection):
+        compiled = rows.compile(connection)
+        text = f"EXPLAIN QUERY PLAN {compiled}"
+        return [row[-1] for row in connection.exec_driver_sql(text, tuple(compiled.params.values()))]
+
+    steps = " ".join(await database.read(plan))
+    assert "SCAN" not in steps.replace("SCALAR SUBQUERY", "")
+    for index in ("uq_jobs_open", "uq_attempts_live_job_id"):
+        assert index in steps
