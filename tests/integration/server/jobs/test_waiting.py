@@ -89,3 +89,18 @@ async def test_a_request_that_does_not_end_is_told_of_after_the_wait(lab):
     [request] = await lab.requested(*map(lab.item, await lab.networks(1)))
     assert (await lab.request(request["id"], wait_s=0.05))["state"] == "waiting"
     assert (await lab.submitter.get("/v1/requests/1", params={"wait": 61})).status_code == 422
+
+
+async def test_nobody_waits_for_a_server_that_stops(lab, services):
+    agent = await lab.agent()
+    await lab.target("idle")
+    [network] = await lab.networks(1)
+    [request] = await lab.requested(lab.item(network, "idle"))
+    claim = asyncio.create_task(agent.claim(wait_s=LONG_S))
+    answer = asyncio.create_task(lab.request(request["id"], wait_s=LONG_S))
+    await listening(services, f"session:{agent.session_id}")
+    await listening(services, f"job:{request['job_id']}")
+    services.wakeups.end()
+    assert await claim == []
+    assert (await answer)["state"] == "waiting"
+    assert await agent.claim(wait_s=LONG_S) == []

@@ -1,0 +1,113 @@
+"""What the database itself promises: one live attempt, one open job, plans that hold with a long queue."""
+
+import pytest
+from sqlalchemy import event, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from edgemeter_server.jobs import claims
+from edgemeter_server.jobs.attempts import _live
+from edgemeter_server.jobs.sweeping import late_jobs
+from edgemeter_server.jobs.tables import attempts, jobs
+from edgemeter_server.measurements.tables import measurements
+
+MANY = 3000
+
+
+async def rows(services, table):
+    read = select(table)
+    return [
+        dict(row)
+        for row in await services.database.read(lambda connection: connection.execute(read).mappings().all())
+    ]
+
+
+async def refused(services, statement):
+    with pytest.raises(IntegrityError):
+        await services.database.write(lambda connection: connection.execute(statement).rowcount)
+
+
+async def test_the_database_refuses_what_must_not_be(lab, services):
+    agent = await lab.agent()
+    await lab.requested(*map(lab.item, await lab.networks(1)))
+    [lease] = await agent.claim()
+    [job] = await rows(services, jobs)
+    [attempt] = await rows(services, attempts)
+
+    await refused(services, insert(jobs).values(job | {"id": 99}))
+    await refused(services, insert(jobs).values(job | {"id": 99, "state": "pending"}))
+    await refused(services, insert(attempts).values(attempt | {"id": 99, "number": 2}))
+    await refused(services, insert(attempts).values(attempt | {"id": 99, "state": "expired"}))
+
+    await agent.report((lease, lab.measured(lease)))
+    [measurement] = await rows(services, measurements)
+    twice = attempt | {"id": 99, "number": 2, "state": "superseded"}
+    await services.database.write(
+        lambda connection: connection.execute(insert(attempts).values(twice)).rowcount
+    )
+    await refused(services, insert(measurements).values(measurement | {"id": 99, "attempt_id": 99}))
+    closed = insert(jobs).values(job | {"id": 99, "state": "done"})
+    await services.database.write(lambda connection: connection.execute(closed).rowcount)
+
+
+@pytest.fixture
+async def backlog(lab, services):
+    """Thousands of pending, ended and running jobs of two targets."""
+    agent = await lab.agent(offered=("a", "b"))
+    digests = await lab.networks(MANY)
+    await lab.requested(*(lab.item(d, "a", priority=n % 7) for n, d in enumerate(digests)))
+    await lab.requested(*(lab.item(d, "b", deadline_s=1000) for d in digests))
+    await agent.claim(up_to=64)
+
+    def age(connection):
+        connection.execute(update(jobs).where(jobs.c.id % 3 == 0, claims.PENDING).values(state="done"))
+
+    await services.database.write(age)
+    if services.database.dialect == "postgresql":
+        await services.database.write(lambda connection: connection.execute(text("ANALYZE")).rowcount)
+    return agent
+
+
+def plan_of(connection, statement, values):
+    """Of the very SQL that is executed, with its parameters."""
+    word = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+
+    def explain(_connection, _cursor, sql, parameters, _context, _many):
+        return f"{word} {sql}", parameters
+
+    event.listen(connection, "before_cursor_execute", explain, retval=True)
+    try:
+        rows = connection.execute(statement, values).all()
+    finally:
+        event.remove(connection, "before_cursor_execute", explain)
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+CLAIM = {"now_us": 0, "target": 1, "most_tries": 0, "up_to": 16}
+
+
+async def test_a_claim_reads_only_the_rows_that_it_takes_and_in_their_order(services, backlog, clock):
+    values = CLAIM | {"now_us": clock.now_us(None)}
+    plan = await services.database.write(lambda connection: plan_of(connection, claims._TAKE, values))
+    assert "ix_jobs_pending" in plan
+    for costly in ("Seq Scan on jobs", "SCAN jobs", "Sort", "TEMP B-TREE"):
+        assert costly not in plan, plan
+
+
+async def test_the_other_statements_go_by_their_partial_indexes(services, backlog, clock):
+    now_us = clock.now_us(None)
+    claim = {"session_id": 1, "claim_id": bytes(16), "now_us": now_us}
+    statements = (
+        ("ix_jobs_pending", claims._HEAD, {"target_ids": [1, 2], "now_us": now_us}),
+        ("ix_jobs_deadline", late_jobs(now_us), {}),
+        ("ix_attempts_live_session_id", claims._LEASES, claim),
+        ("ix_attempts_live_expires_us", _live(attempts.c.expires_us <= now_us - 1), {}),
+    )
+
+    def plans(connection):
+        if connection.dialect.name == "postgresql":
+            # There are few live attempts, and small tables are read whole.
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        return [(index, plan_of(connection, *statement)) for index, *statement in statements]
+
+    for index, plan in await services.database.write(plans):
+        assert index in plan, plan
