@@ -7,7 +7,7 @@ import stat
 import subprocess
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,152 +20,159 @@ from edgemeter.wire.agents import PROTOCOL_VERSION
 
 from .conftest import EDGEMETER
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("EDGEMETER_")}
+
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class Server:
     process: subprocess.Popen[str]
-    url: str
-    told: dict[str, Any]
     folder: Path
+    told: dict[str, Any]
 
-    def client(self) -> httpx.Client:
-        token = (self.folder / "admin-token").read_text().strip()
-        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {token}"}, timeout=60)
+    @property
+    def url(self) -> str:
+        return str(self.told["url"])
 
+    def client(self, token: str | None = None) -> httpx.Client:
+        text = token or self.secret("admin-token")
+        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {text}"}, timeout=60)
 
-Serve = Callable[..., Any]
+    def secret(self, name: str) -> str:
+        return (self.folder / name).read_text().strip()
 
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("EDGEMETER_")}
-
-    @contextmanager
-    def running(folder: Path = tmp_path / "data", *words: str) -> Iterator[Running]:
-        command = [str(EDGEMETER), "serve", "--json", "--port", "0", "--data-folder", str(folder), *words]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=tmp_path
-        ) as process:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            try:
-                assert line, process.stderr and process.stderr.read()
-                told = json.loads(line)
-                yield Running(process, told["url"], told, folder)
-            finally:
-                process.terminate()
-                process.communicate(timeout=20)
-
-    return running
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
 
 
-def test_it_starts_answers_and_ends_in_order(serve: Serve) -> None:
-    with serve() as server:
-        assert server.told["pid"] == server.process.pid
-        assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok"}
-        assert httpx.get(f"{server.url}/readyz").json() == {"status": "ok"}
-        with server.client() as client:
-            assert client.get("/v1/me").json()["role"] == "admin"
-            metrics = client.get("/metrics").text
-        assert 'edgemeter_http_requests_total{method="GET",route="/v1/me",status="200"} 1.0' in metrics
-        assert "edgemeter_database_bytes" in metrics
-        server.process.send_signal(signal.SIGTERM)
-        _, log = server.process.communicate(timeout=20)
-    assert server.process.returncode == 0, log
-    token = (server.folder / "admin-token").read_text().strip()
-    assert token not in log
-    assert (server.folder / "server-key").read_text().strip() not in log
+def command(folder: Path, *words: str) -> list[str]:
+    return [str(EDGEMETER), "serve", "--data-folder", str(folder), *(words or ("--port", "0"))]
 
 
-def test_what_is_secret_is_private(serve: Serve) -> None:
-    with serve() as server:
-        modes = {
-            path.name: stat.S_IMODE(path.stat().st_mode) for path in (server.folder, *server.folder.glob("*"))
-        }
-    assert modes["data"] == 0o700
-    assert modes["admin-token"] == modes["server-key"] == 0o600
+@contextmanager
+def serving(folder: Path, *words: str) -> Iterator[Server]:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "log").open("a") as log:
+        process = subprocess.Popen(
+            command(folder, "--port", "0", "--json", *words),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=ENVIRONMENT,
+            cwd=folder,
+        )
+    assert process.stdout is not None
+    with process:
+        line = process.stdout.readline()
+        assert line, (folder / "log").read_text()
+        try:
+            yield Server(process, folder, json.loads(line))
+        finally:
+            process.terminate()
+
+
+def refusal(*words: str) -> str:
+    """What a server says that does not start."""
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT)
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server") / "data", "--log-format", "json") as running:
+        yield running
+
+
+def test_it_is_alive_and_ready(server: Server) -> None:
+    assert server.told["pid"] == server.process.pid
+    assert httpx.get(f"{server.url}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{server.url}/readyz").json() == {"status": "ok"}
+
+
+def test_the_first_admin_is_admin_and_sees_metrics(server: Server) -> None:
+    with server.client() as admin:
+        assert admin.get("/v1/me").json()["role"] == "admin"
+        metrics = admin.get("/metrics").text
+    assert 'edgemeter_http_requests_total{method="GET",route="/v1/me",status="200"} ' in metrics
+    assert "edgemeter_database_bytes" in metrics
+
+
+def test_what_is_secret_is_private(server: Server) -> None:
+    files = ("", "admin-token", "server-key")
+    modes = [stat.S_IMODE((server.folder / name).stat().st_mode) for name in files]
+    assert modes == [0o700, 0o600, 0o600]
     assert server.told["admin_token_file"] == str(server.folder / "admin-token")
 
 
-def test_a_restart_keeps_key_and_token(serve: Serve) -> None:
-    with serve() as server, server.client() as client:
-        assert client.post("/v1/projects", json={"slug": "kept"}).status_code == 201
-        key = (server.folder / "server-key").read_text()
-    with serve() as server, server.client() as client:
-        assert server.told["admin_token_file"] is None
-        assert "kept" in {row["slug"] for row in client.get("/v1/projects").json()["items"]}
-        assert (server.folder / "server-key").read_text() == key
+def test_a_second_server_of_the_folder_is_refused(server: Server) -> None:
+    assert "another EdgeMeter server uses this data folder" in refusal(*command(server.folder))
 
 
-def test_a_second_server_of_the_folder_is_refused(serve: Serve) -> None:
-    with serve() as server:
-        command = [str(EDGEMETER), "serve", "--port", "0", "--data-folder", str(server.folder)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert "another EdgeMeter server uses this data folder" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_port_in_use_is_told(server: Server, tmp_path: Path) -> None:
+    port = server.url.rpartition(":")[2]
+    said = refusal(*command(tmp_path / "other", "--port", port))
+    assert f"cannot listen on 127.0.0.1 port {port}" in said
 
 
-def test_a_port_in_use_is_told(serve: Serve, tmp_path: Path) -> None:
-    with serve() as server:
-        port = server.url.rpartition(":")[2]
-        command = [str(EDGEMETER), "serve", "--port", port, "--data-folder", str(tmp_path / "other")]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    assert done.returncode == 2
-    assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
+def test_heads_are_bounded(server: Server) -> None:
+    try:
+        reply = httpx.get(f"{server.url}/healthz", headers={"x-long": "x" * 1_000_000})
+    except httpx.TransportError:
+        pass  # it was cut off before all of it was sent
+    else:
+        assert reply.status_code == 431
+    assert httpx.get(f"{server.url}/healthz").status_code == 200
 
 
-def test_long_polls_end_with_the_server(serve: Serve) -> None:
-    with serve() as server, server.client() as admin:
-        wanted = {"name": "a", "role": "enrolment", "device": "rack-1"}
-        enrolment = admin.post("/v1/tokens", json=wanted).json()["token"]
-        enrolled = httpx.post(
-            f"{server.url}/v1/agent/enrol",
-            json={"device": "rack-1"},
-            headers={"authorization": f"Bearer {enrolment}"},
-        ).json()
-        agent = httpx.Client(
-            base_url=server.url, headers={"authorization": f"Bearer {enrolled['token']}"}, timeout=60
-        )
+def test_the_log_has_one_object_a_line_with_the_requests_id(server: Server) -> None:
+    name = f"test-{uuid.uuid4().hex}"
+    reply = httpx.get(f"{server.url}/v1/me", headers={"x-request-id": name})
+    assert (reply.status_code, reply.json()["id"]) == (401, name)
+    lines = [json.loads(line) for line in server.log().splitlines()]
+    (line,) = [line for line in lines if line.get("request_id") == name]
+    assert (line["event"], line["route"], line["status"]) == ("request", "unknown", 401)
+
+
+def enrolled(admin: httpx.Client, device: str) -> str:
+    wanted = {"name": device, "role": "enrolment", "device": device}
+    once = {"authorization": f"Bearer {admin.post('/v1/tokens', json=wanted).json()['token']}"}
+    answer = admin.post("/v1/agent/enrol", json={"device": device}, headers=once)
+    return str(answer.json()["token"])
+
+
+def test_it_ends_in_order_and_a_restart_forgets_nothing(tmp_path: Path) -> None:
+    """A waiting claim is answered, the process ends with 0, and the next one has everything."""
+    with serving(tmp_path / "data") as server, server.client() as admin:
+        token = enrolled(admin, "rack-1")
+        key = server.secret("server-key")
         opening = {
             "protocol_version": PROTOCOL_VERSION,
             "agent_version": "1",
             "description": {},
             "offers": [],
         }
-        session_id = agent.post("/v1/agent/sessions", json=opening).json()["session_id"]
-        claim = {"session_id": session_id, "claim_id": str(uuid.uuid4()), "wait_s": 50}
-        answers: list[httpx.Response] = []
-        waiting = threading.Thread(target=lambda: answers.append(agent.post("/v1/agent/claims", json=claim)))
-        waiting.start()
-        while "edgemeter_http_open_requests 2.0" not in admin.get("/metrics").text:
-            pass
-        server.process.send_signal(signal.SIGTERM)
-        waiting.join(20)
-        server.process.wait(20)
-        agent.close()
-    assert [answer.json()["leases"] for answer in answers] == [[]]
-    assert server.process.returncode == 0
-
-
-def test_json_logs_have_one_object_a_line_and_one_id(serve: Serve) -> None:
-    with serve(Path("logged"), "--log-format", "json") as server:
-        name = "from-the-test-1"
-        reply = httpx.get(f"{server.url}/v1/me", headers={"x-request-id": name})
-        assert (reply.status_code, reply.json()["id"]) == (401, name)
-        server.process.send_signal(signal.SIGTERM)
-        _, log = server.process.communicate(timeout=20)
-    lines = [json.loads(line) for line in log.splitlines()]
-    (answered,) = [line for line in lines if line.get("request_id") == name]
-    assert (answered["event"], answered["status"]) == ("request", 401)
-
-
-def test_oversize_heads_are_refused(serve: Serve) -> None:
-    with serve() as server:
-        try:
-            reply = httpx.get(f"{server.url}/healthz", headers={"x-long": "x" * 1_000_000})
-            assert reply.status_code == 431
-        except httpx.TransportError:
-            pass  # the connection was cut before all of it was sent
-        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        with server.client(token) as agent:
+            session_id = agent.post("/v1/agent/sessions", json=opening).json()["session_id"]
+            claim = {"session_id": session_id, "claim_id": str(uuid.uuid4()), "wait_s": 50}
+            answers: list[httpx.Response] = []
+            waiting = threading.Thread(
+                target=lambda: answers.append(agent.post("/v1/agent/claims", json=claim))
+            )
+            waiting.start()
+            while "edgemeter_http_open_requests 2.0" not in admin.get("/metrics").text:
+                pass
+            assert server.stop() == 0, server.log()
+            waiting.join(20)
+        assert [answer.json()["leases"] for answer in answers] == [[]]
+    with serving(tmp_path / "data") as server, server.client() as admin:
+        assert server.told["admin_token_file"] is None
+        assert [row["slug"] for row in admin.get("/v1/devices").json()["items"]] == ["rack-1"]
+        assert server.secret("server-key") == key
+        assert server.stop() == 0
+        for secret in (key, token, server.secret("admin-token")):
+            assert secret not in server.log()

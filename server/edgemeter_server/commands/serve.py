@@ -38,36 +38,48 @@ def serve(as_json: bool, **flags: Any) -> None:
     see `edgemeter config show` for all settings.
     """
     from edgemeter.config import resolve
-    from edgemeter_server.operations import logs
     from edgemeter_server.settings import Settings
 
     settings = resolve(Settings, "server", flags).value
-    logs.configure(settings.log_format)
+    _refuse_second(settings)
     _run(settings, as_json=as_json)
+
+
+def _refuse_second(settings: "Settings") -> None:
+    """Before all that takes seconds to load. It is the lock taken later that counts."""
+    from edgemeter_server.database.folder_lock import FolderLock
+
+    if settings.database_url is None and settings.data_folder.is_dir():
+        FolderLock(settings.data_folder).close()
 
 
 def _run(settings: "Settings", *, as_json: bool) -> None:
     import asyncio
+    import logging
 
-    import uvloop
+    from edgemeter_server.operations import listening
 
-    from edgemeter_server.operations import serving
+    with listening.bind(settings) as bound:
+        from edgemeter_server.operations import logs, serving
 
-    bound = serving.bind(settings)
-    serving.warn_if_open(settings, bound)
-    with bound, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, bound, as_json=as_json))
+        logs.configure(settings.log_format)
+        if listening.lets_tokens_travel_unencrypted(settings, bound):
+            logging.getLogger(__name__).warning(
+                "tokens travel unencrypted: give --tls-certificate and --tls-key; behind a proxy, --proxy-headers"
+            )
+        with asyncio.Runner(loop_factory=serving.event_loop) as runner:
+            runner.run(_serve(settings, bound, as_json=as_json))
 
 
 async def _serve(settings: "Settings", bound: "socket.socket", *, as_json: bool) -> None:
     from edgemeter_server.access.first_admin import first_admin
     from edgemeter_server.app import create_app
-    from edgemeter_server.operations import serving
+    from edgemeter_server.operations import listening, serving
     from edgemeter_server.operations.starting import open_services
 
     async with open_services(settings) as services:
         token_file = await first_admin(services)
-        url = serving.url_of(settings, bound)
+        url = listening.url_of(settings, bound)
         await serving.serve(
             create_app(services), settings, bound, lambda: _tell(settings, url, token_file, as_json=as_json)
         )

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
+from sqlalchemy import Connection
 
 from edgemeter_server.artifacts.collection import collect
 from edgemeter_server.artifacts.features import work_off
 from edgemeter_server.jobs.sweeping import sweep
-from edgemeter_server.measurements import retention
+from edgemeter_server.measurements import partitions, retention
 from edgemeter_server.operations.metrics import Metrics
 from edgemeter_server.services import Services
 
@@ -26,11 +27,23 @@ class Periodic:
     task: Callable[[Services], Awaitable[Any]]
 
 
+async def keep_months(services: Services) -> None:
+    """Partitions of samples on PostgreSQL: made ahead of time, dropped when retention has emptied them."""
+
+    def work(connection: Connection) -> None:
+        now_us = services.clock.now_us(connection)
+        partitions.ensure_months(connection, now_us)
+        partitions.drop_months(connection, now_us - services.settings.keep_samples_days * retention.DAY_US)
+
+    await services.database.write(work)
+
+
 PERIODICS: Final = (
     Periodic("sweep", 1, sweep),
     Periodic("features", 60, work_off),
     Periodic("retention", 3600, retention.run),
     Periodic("collection", 3600, collect),
+    Periodic("partitions", 6 * 3600, keep_months),
 )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import text
 
+from edgemeter_server.database.schema import SchemaError, SchemaState, state_of
 from edgemeter_server.services import Services
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -17,7 +18,7 @@ _NO_ARTIFACT: Final = "0" * 64
 
 async def failing(services: Services) -> list[str]:
     """What does not work, by name: "database", "migrations", "storage". The reasons are in the log."""
-    checks = {"database": _database, "storage": _storage}
+    checks = {"database": _database, "migrations": _migrations, "storage": _storage}
     works = await asyncio.gather(*(_works(name, check, services) for name, check in checks.items()))
     return [name for name, good in zip(checks, works, strict=True) if not good]
 
@@ -33,11 +34,13 @@ async def _works(name: str, check: Callable[[Services], Awaitable[None]], servic
 
 
 async def _database(services: Services) -> None:
-    await services.database.read(_answers)
+    await services.database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
 
 
-def _answers(connection: Connection) -> None:
-    connection.exec_driver_sql("SELECT 1").one()
+async def _migrations(services: Services) -> None:
+    state = await services.database.read(state_of)
+    if state is not SchemaState.CURRENT:
+        raise SchemaError(f"the schema is {state}")
 
 
 async def _storage(services: Services) -> None:

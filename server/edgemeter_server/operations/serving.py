@@ -1,61 +1,26 @@
 """Serves until a signal, then ends in order: waiting calls are answered, work is done, connections close."""
 
 import asyncio
-import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import structlog
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from edgemeter_server.operations.connections import BoundedHeads
-from edgemeter_server.operations.starting import StartError
 from edgemeter_server.settings import Settings
-
-_log = structlog.stdlib.get_logger(__name__)
 
 _BACKLOG: Final = 1024
 _KEEP_ALIVE_S: Final = 75  #: longer than the longest poll, so that an agent needs one connection
 _GRACE_S: Final = 8
 
 
-def bind(settings: Settings) -> socket.socket:
-    """A bound socket, not yet listening; port 0 takes any free one. Raises StartError."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except OSError as error:
-        where = f"{settings.host} port {settings.port}"
-        raise StartError(f"cannot listen on {where}: {error.strerror}") from None
-    return bound
-
-
-def url_of(settings: Settings, bound: socket.socket) -> str:
-    """Where this machine reaches the server."""
-    host, port = bound.getsockname()[:2]
-    address = ipaddress.ip_address(host)
-    if address.is_unspecified:
-        host = "::1" if address.version == 6 else "127.0.0.1"
-    scheme = "https" if settings.tls_certificate is not None else "http"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def warn_if_open(settings: Settings, bound: socket.socket) -> None:
-    loopback = ipaddress.ip_address(bound.getsockname()[0]).is_loopback
-    if not loopback and settings.tls_certificate is None and settings.proxy_headers is None:
-        _log.warning(
-            "tokens travel unencrypted: give --tls-certificate and --tls-key, or stand behind a proxy that "
-            "does (--proxy-headers)",
-            host=settings.host,
-        )
+def event_loop() -> asyncio.AbstractEventLoop:
+    return uvloop.new_event_loop()
 
 
 async def serve(app: FastAPI, settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:

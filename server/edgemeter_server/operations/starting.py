@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from edgemeter.failures import EdgeMeterError
 from edgemeter_server.access.authentication import Authentication
 from edgemeter_server.artifacts.opening import open_storage
 from edgemeter_server.artifacts.storage import StorageError
@@ -12,12 +11,9 @@ from edgemeter_server.database import installation
 from edgemeter_server.database.base import UnavailableError
 from edgemeter_server.database.opening import open_database
 from edgemeter_server.operations.keys import key_of_epoch, server_key
+from edgemeter_server.operations.start_error import StartError
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
-
-
-class StartError(EdgeMeterError):
-    """The service cannot start here; the text says why, and what to do."""
 
 
 @asynccontextmanager
