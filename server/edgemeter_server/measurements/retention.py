@@ -17,7 +17,7 @@ from edgemeter_server.measurements.tables import measurement_quantiles, measurem
 from edgemeter_server.services import Services
 
 DAY_US: Final = 86_400 * 1_000_000
-_BATCH: Final = 16
+BATCH: Final = 16
 _PARTS: Final = 10  #: a visit keeps its samples at every tenth of its wall times, and the two ends
 
 
@@ -58,7 +58,7 @@ def _cutoff_us(services: Services, connection: Connection) -> int:
 
 
 def _thin_batch(connection: Connection, cutoff_us: int) -> int:
-    oldest = select(measurement_samples).order_by(measurement_samples.c.measurement_id).limit(_BATCH)
+    oldest = select(measurement_samples).order_by(measurement_samples.c.measurement_id).limit(BATCH)
     rows = connection.execute(oldest.with_for_update(skip_locked=True)).all()
     old = [row for row in rows if row.created_us < cutoff_us]
     if old:
