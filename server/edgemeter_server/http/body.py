@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edgemeter.wire.problems import ProblemType
+from edgemeter_server.http.headers import add_missing
 from edgemeter_server.http.layer import Layer
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.settings import Settings
@@ -47,7 +47,7 @@ class BodyLimit(Layer):
 
         async def send_last(message: Message) -> None:
             if message["type"] == "http.response.start" and body.unread and scope["http_version"] < "2":
-                MutableHeaders(scope=message)["Connection"] = "close"
+                add_missing(message, ((b"connection", b"close"),))
             await send(message)
 
         await self.app(scope, body.receive, send_last)

@@ -3,13 +3,13 @@
 import re
 import uuid
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from edgemeter_server.http.headers import add_missing
 from edgemeter_server.http.layer import Layer
 
-HEADER = "X-Request-ID"
+_HEADER = b"x-request-id"
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
@@ -26,7 +26,7 @@ class RequestIds(Layer):
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = name
+                add_missing(message, ((_HEADER, name.encode()),))
             await send(message)
 
         with bound_contextvars(request_id=name):
@@ -35,6 +35,6 @@ class RequestIds(Layer):
 
 def _asked_for(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _WELL_FORMED.fullmatch(value):
+        if name == _HEADER and _WELL_FORMED.fullmatch(value):
             return str(value, "ascii")
     return None
