@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from edgemeter_server.settings import Settings
 
+_UNENCRYPTED = "tokens travel unencrypted: give --tls-certificate and --tls-key, or use a proxy (--proxy-headers)"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -64,9 +65,7 @@ def _run(settings: "Settings", *, as_json: bool) -> None:
 
         logs.configure(settings.log_format)
         if listening.lets_tokens_travel_unencrypted(settings, bound):
-            logging.getLogger(__name__).warning(
-                "tokens travel unencrypted: give --tls-certificate and --tls-key; behind a proxy, --proxy-headers"
-            )
+            logging.getLogger(__name__).warning(_UNENCRYPTED)
         with asyncio.Runner(loop_factory=serving.event_loop) as runner:
             runner.run(_serve(settings, bound, as_json=as_json))
 
