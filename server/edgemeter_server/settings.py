@@ -5,9 +5,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
 
 class Settings(BaseModel):
-    """Resolved by `edgemeter.config` from flags, environment (EDGEMETER_SERVER_...), files, these defaults."""
+    """Resolved by `edgemeter.config`: flags, environment (EDGEMETER_SERVER_...), files, these defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,22 +29,22 @@ class Settings(BaseModel):
     s3_url: str | None = None  #: s3://bucket/prefix for artifacts; None: the data folder
     s3_endpoint: str | None = None  #: of an S3-compatible service other than Amazon's
 
-    max_artifact_bytes: Annotated[int, Field(ge=1)] = 512 << 20
-    max_body_bytes: Annotated[int, Field(ge=1)] = 16 << 20  #: of every other message
-    upload_timeout_s: float = 300.0  #: for a whole upload
-    stall_timeout_s: float = 20.0  #: without a byte of a body
+    max_artifact_bytes: Count = 512 << 20
+    max_body_bytes: Count = 16 << 20  #: of every other message
+    upload_timeout_s: Seconds = 300.0  #: for a whole upload
+    stall_timeout_s: Seconds = 20.0  #: without a byte of a body
 
-    lease_s: float = 60.0
+    lease_s: Seconds = 60.0
     auto_approve: bool = False  #: targets of new devices need no admin
-    strikes: int = 5  #: failures of a device's own, in a row, until its health is bad
-    enrolment_s: float = 900.0
-    session_lost_s: float = 90.0  #: unheard for so long, a device counts as offline
+    strikes: Count = 5  #: failures of a device's own, in a row, until its health is bad
+    enrolment_s: Seconds = 900.0
+    session_lost_s: Seconds = 90.0  #: unheard for so long, a device counts as offline
 
-    requests_per_minute: int = 6000  #: of one token; agents have ten times as many
-    open_jobs_per_project: int = 1_000_000
-    artifact_bytes_per_project: int = 100 << 30
-    keep_samples_days: int = 90
-    keep_idempotency_s: float = 86_400.0
+    requests_per_minute: Count = 6000  #: of one token; agents have ten times as many
+    open_jobs_per_project: Count = 1_000_000
+    artifact_bytes_per_project: Count = 100 << 30
+    keep_samples_days: Count = 90
+    keep_idempotency_s: Seconds = 86_400.0
 
     @model_validator(mode="after")
     def _check_tls(self) -> Self:

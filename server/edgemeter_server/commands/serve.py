@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from edgemeter_server.settings import Settings
 
-_UNENCRYPTED = "tokens travel unencrypted: give --tls-certificate and --tls-key, or use a proxy (--proxy-headers)"
+_UNENCRYPTED = "tokens travel unencrypted: give --tls-certificate and --tls-key, or use --proxy-headers"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -61,12 +61,13 @@ def _run(settings: "Settings", *, as_json: bool) -> None:
     from edgemeter_server.operations import listening
 
     with listening.bind(settings) as bound:
+        from edgemeter_server.commands.failures import told
         from edgemeter_server.operations import logs, serving
 
         logs.configure(settings.log_format)
         if listening.lets_tokens_travel_unencrypted(settings, bound):
             logging.getLogger(__name__).warning(_UNENCRYPTED)
-        with asyncio.Runner(loop_factory=serving.event_loop) as runner:
+        with told(), asyncio.Runner(loop_factory=serving.event_loop) as runner:
             runner.run(_serve(settings, bound, as_json=as_json))
 
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from edgemeter_server.access.authentication import Authentication
 from edgemeter_server.artifacts.opening import open_storage
-from edgemeter_server.artifacts.storage import StorageError
 from edgemeter_server.database import installation
-from edgemeter_server.database.base import UnavailableError
 from edgemeter_server.database.opening import open_database
 from edgemeter_server.operations.keys import key_of_epoch, server_key
 from edgemeter_server.operations.start_error import StartError
@@ -18,29 +16,24 @@ from edgemeter_server.settings import Settings
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Raises EdgeMeterError: StartError, FolderInUseError, SchemaError, KeyFormatError."""
+    """Raises EdgeMeterError, StorageError, UnavailableError or OSError where it cannot be done."""
     _make_private(settings.data_folder)
-    try:
-        async with open_database(settings) as opened:
-            key = server_key(settings)
-            epoch = await opened.database.read(installation.epoch)
-            storage = open_storage(settings)
-            try:
-                yield Services(
-                    settings=settings,
-                    database=opened.database,
-                    clock=opened.clock,
-                    wakeups=opened.wakeups,
-                    storage=storage,
-                    authentication=Authentication(opened.database, opened.clock),
-                    key=key_of_epoch(key, epoch),
-                )
-            finally:
-                await storage.close()
-    except (UnavailableError, StorageError) as error:
-        raise StartError(str(error)) from error
-    except OSError as error:
-        raise StartError(f"{error.filename or 'the database'}: {error.strerror or error}") from error
+    async with open_database(settings) as opened:
+        key = server_key(settings)
+        epoch = await opened.database.read(installation.epoch)
+        storage = open_storage(settings)
+        try:
+            yield Services(
+                settings=settings,
+                database=opened.database,
+                clock=opened.clock,
+                wakeups=opened.wakeups,
+                storage=storage,
+                authentication=Authentication(opened.database, opened.clock),
+                key=key_of_epoch(key, epoch),
+            )
+        finally:
+            await storage.close()
 
 
 def _make_private(folder: Path) -> None:
