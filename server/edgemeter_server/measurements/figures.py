@@ -47,9 +47,9 @@ class Figures:
 
 
 def encode(numbers: Iterable[float], visits: Sequence[VisitDocument]) -> Figures:
-    places: dict[float, int] = {}
-    for place, candidate in enumerate(_candidates(visits), _CANDIDATE):
-        places.setdefault(candidate, place)
+    candidates = _candidates(visits)
+    # Of equal candidates the first is the one that stays.
+    places = dict(zip(reversed(candidates), range(len(candidates) + _CANDIDATE - 1, 0, -1), strict=False))
     codes, nanoseconds, exact = [], [], []
     for number in numbers:
         if (code := places.get(number)) is not None:
@@ -113,8 +113,8 @@ def _candidates(visits: Sequence[VisitDocument]) -> list[float]:
 
 def _plain(visit: VisitDocument) -> bool:
     # Beyond these bounds arithmetic is no longer exact, or fails.
-    times = (*visit.wall_ns, *visit.cpu_ns)
-    return 0 < visit.runs_per_sample < _LARGEST and all(-_LARGEST < ns < _LARGEST for ns in times)
+    times = (0, *visit.wall_ns, *visit.cpu_ns)
+    return 0 < visit.runs_per_sample < _LARGEST and min(times) > -_LARGEST and max(times) < _LARGEST
 
 
 def _moments(values: Sequence[float]) -> list[float]:

@@ -20,7 +20,7 @@ def pack(columns: Sequence[Sequence[int]]) -> bytes:
         k = _usual_length(differences)
         # 0 instead of k + 1: all values are the smallest.
         heads += [len(column), unsigned(smallest), 0 if k is None else k + 1]
-        texts += [] if k is None else [_text(value, k) for value in differences]
+        texts += [] if k is None else _texts(differences, k)
     return b"".join(map(_varint, heads)) + _bytes("".join(texts))
 
 
@@ -33,7 +33,8 @@ def unpack(content: bytes) -> tuple[list[list[int]], bytes]:
         columns = []
         for size, smallest, usual in zip(heads[::3], heads[1::3], heads[2::3], strict=True):
             column, place = _column(bits, place, size, usual)
-            columns.append([value + signed(smallest) for value in column])
+            low = signed(smallest)
+            columns.append([value + low for value in column])
     except IndexError:
         raise ValueError("the content ends within a number") from None
     return columns, content[at + (place + 7) // 8 :]
@@ -45,9 +46,9 @@ def _usual_length(differences: Sequence[int]) -> int | None:
     return ordered[len(ordered) * 2 // 5].bit_length() if ordered and ordered[-1] else None
 
 
-def _text(value: int, k: int) -> str:
-    digits = bin(value + (1 << k))[3:]
-    return "1" * (len(digits) - k) + "0" + digits
+def _texts(differences: Sequence[int], k: int) -> list[str]:
+    offset = 1 << k
+    return ["1" * (len(bits) - k) + "0" + bits for bits in [bin(value + offset)[3:] for value in differences]]
 
 
 def _column(bits: str, place: int, size: int, usual: int) -> tuple[list[int], int]:
@@ -55,11 +56,11 @@ def _column(bits: str, place: int, size: int, usual: int) -> tuple[list[int], in
         raise ValueError("a column is longer than its content")
     if usual == 0:
         return [0] * size, place
-    k, values = usual - 1, []
+    k, offset, values = usual - 1, 1 << usual - 1, []
     for _ in range(size):
         start = bits.index("0", place) + 1
         place = start + k + start - 1 - place
-        values.append(int("1" + bits[start:place], 2) - (1 << k))
+        values.append(int("1" + bits[start:place], 2) - offset)
     return values, place
 
 
