@@ -8,9 +8,9 @@ from edgemeter_agents.daemon.events import Call
 
 
 def _backoffs() -> dict[Call, Backoff]:
-    usual = {call: Backoff(0.5, 60.0) for call in Call}
-    # A lease is short: renewing cannot wait for long.
-    return {**usual, Call.RENEW: Backoff(0.5, 4.0)}
+    usual = {call: Backoff(0.5, 30.0) for call in Call}
+    # A lease is short, and what was measured is wanted: these two cannot wait for long.
+    return {**usual, Call.RENEW: Backoff(0.5, 4.0), Call.REPORT: Backoff(0.5, 15.0)}
 
 
 @dataclass(slots=True)

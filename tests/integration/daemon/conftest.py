@@ -267,8 +267,7 @@ def start_agent(server: str, tmp_path: Path) -> Iterator[StartAgent]:
             else TOKEN,
             "EDGEMETER_LOCK": str(tmp_path / "machine.lock"),
         }
-        main = "from edgemeter.cli.main import main; main()"
-        command = [sys.executable, "-c", main, "agent", "--server", server, "--allow-root", "--json"]
+        command = [sys.executable, "-m", "edgemeter", "agent", "--server", server, "--allow-root", "--json"]
         log = (tmp_path / "agent.log").open("ab")
         process = subprocess.Popen(
             [*command, "--state", str(tmp_path / "state"), *options], env=environment, stderr=log
@@ -284,7 +283,7 @@ def start_agent(server: str, tmp_path: Path) -> Iterator[StartAgent]:
         process.wait()
 
 
-def terminate(process: subprocess.Popen[bytes]) -> float:
+def terminate(process: subprocess.Popen[Any]) -> float:
     """Seconds until it has ended after SIGTERM."""
     began_s = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -303,6 +302,11 @@ def children(pid: int) -> set[int]:
 def below(pid: int) -> set[int]:
     """All processes that descend from `pid`."""
     return children(pid).union(*(below(child) for child in children(pid)))
+
+
+def depth(pid: int) -> int:
+    """How far the processes below `pid` go down: agent, worker, nursery, supervisor, network are 4."""
+    return max((1 + depth(child) for child in children(pid)), default=0)
 
 
 def wait_for(condition: Callable[[], T]) -> T:

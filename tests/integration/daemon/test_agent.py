@@ -23,7 +23,7 @@ from .conftest import (
     Script,
     StartAgent,
     below,
-    children,
+    depth,
     terminate,
     wait_for,
 )
@@ -270,7 +270,7 @@ def test_root_is_refused(tmp_path: Path) -> None:
 
 
 def run_agent(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from edgemeter.cli.main import main; main()", "agent", *options]
+    command = [sys.executable, "-m", "edgemeter", "agent", *options]
     return subprocess.run(
         [*command, "--state", str(tmp_path / "state")], capture_output=True, text=True, timeout=PATIENCE_S
     )
@@ -279,10 +279,6 @@ def run_agent(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]
 def wait_until_measuring(pid: int) -> set[int]:
     """All processes below the agent, as soon as one of them is a network's: agent, worker, nursery, ..."""
     return wait_for(lambda: found if depth(pid) >= 4 and (found := below(pid)) else None)
-
-
-def depth(pid: int) -> int:
-    return max((1 + depth(child) for child in children(pid)), default=0)
 
 
 def alive(pids: set[int]) -> set[int]:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgemeter.failures import FailureError, FailureKind
@@ -26,6 +26,7 @@ def store(cache: Cache, content: bytes, needed: tuple[str, ...] = ()) -> Path:
     return path
 
 
+@settings(max_examples=30)  # each puts real files on a real disk
 @given(
     contents=st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=15),
     data=st.data(),

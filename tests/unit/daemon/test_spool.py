@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgemeter_agents.daemon.spool import ASIDE, Spool, SpoolFullError
 
 
+@settings(max_examples=30)  # each puts real files on a real disk
 @given(bodies=st.lists(st.binary(max_size=200), max_size=12), data=st.data())
 def test_reports_come_out_as_they_went_in_also_after_a_restart(
     tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes], data: st.DataObject
