@@ -28,6 +28,19 @@ from edgemeter_server.testing.postgres_cluster import ClusterError
 ClientOf = Callable[..., Awaitable[httpx.AsyncClient]]
 
 _NUMBERS = count()
+_EMPTY = """
+DO $$ DECLARE found record; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR found IN SELECT oid::regclass AS name, relkind FROM pg_class
+                  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')
+                    AND NOT relispartition AND relname NOT IN ('alembic_version', 'installation')
+    LOOP
+        IF found.relkind = 'S' THEN PERFORM setval(found.name, 1, false);
+        ELSE EXECUTE 'DELETE FROM ' || found.name; END IF;
+    END LOOP;
+    UPDATE installation SET epoch = 1;
+END $$
+"""
 
 
 @pytest.fixture(scope="session")
@@ -66,11 +79,25 @@ def sqlite_path(sqlite_template: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def postgres_url(postgres_cluster: PostgresCluster, postgres_template: str) -> Iterator[str]:
-    """A new PostgreSQL database with all tables."""
+    """A new PostgreSQL database with all tables, for tests that change these or the connections to it."""
     name = f"test_{next(_NUMBERS)}"
-    postgres_cluster.sql(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY file_copy")
+    postgres_cluster.sql(f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY wal_log")
     yield postgres_cluster.url(name)
     postgres_cluster.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_cluster: PostgresCluster, postgres_template: str) -> str:
+    """The name of the database that tests use one after the other."""
+    postgres_cluster.sql(f"CREATE DATABASE shared TEMPLATE {postgres_template}")
+    return "shared"
+
+
+@pytest.fixture
+def emptied_postgres_url(postgres_cluster: PostgresCluster, shared_postgres: str) -> str:
+    """As good as new, and made in a tenth of the time: all rows are deleted, all ids begin again."""
+    postgres_cluster.sql(_EMPTY, shared_postgres)
+    return postgres_cluster.url(shared_postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -78,7 +105,7 @@ def open_database(request: pytest.FixtureRequest) -> Callable[[], Database]:
     """Opens the test's database; again after it was closed, as a restarted server does."""
     if request.param == "sqlite":
         return partial(SqliteDatabase, request.getfixturevalue("sqlite_path"))
-    return partial(PostgresDatabase, request.getfixturevalue("postgres_url"))
+    return partial(PostgresDatabase, request.getfixturevalue("emptied_postgres_url"))
 
 
 @pytest.fixture

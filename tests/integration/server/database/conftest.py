@@ -35,7 +35,7 @@ def open_contract(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[]
             return InlineDatabase
         case "inline-file":
             return lambda: InlineDatabase(tmp_path / "contract.db")
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("emptied_postgres_url")
     return lambda: PostgresDatabase(url)
 
 
