@@ -10,16 +10,9 @@ import pytest
 from edgemeter_server.access.projects import ensure_default
 from edgemeter_server.artifacts.opening import open_storage
 from edgemeter_server.artifacts.ownership import Arrival, announce, own
+from edgemeter_server.artifacts.scrub_beside import NoDatabaseError, scrub_beside
 from edgemeter_server.database.opening import open_database
 from edgemeter_server.settings import Settings
-
-
-async def run(folder, *options):
-    program = "from edgemeter.cli.main import main; main()"
-    command = [sys.executable, "-c", program, "scrub", "--data-folder", str(folder), *options]
-    return await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 @pytest.fixture
@@ -41,25 +34,21 @@ async def place(tmp_path, network):
 
 
 async def test_it_tells_what_is_sound_and_what_is_not(tmp_path, place):
-    sound = await run(tmp_path, "--json")
+    assert (await scrub_beside(Settings(data_folder=tmp_path))).sound
     place.write_bytes(b"spoilt")
-    spoilt = await run(tmp_path)
 
-    assert (sound.returncode, sound.stderr) == (0, "")
-    assert json.loads(sound.stdout) == {
-        "checked": 1,
-        "changed": [],
-        "missing": [],
-        "unknown": [],
-        "sound": True,
-    }
-    assert spoilt.returncode == 4, spoilt.stderr
-    assert spoilt.stdout == f"changed  {place.name}\n1 artifacts read, not all sound\n"
+    program = "from edgemeter.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "scrub", "--json", "--data-folder", str(tmp_path)]
+    told = await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, timeout=100, check=False
+    )
+
+    assert (told.returncode, told.stderr) == (4, "")
+    found = {"checked": 1, "changed": [place.name], "missing": [], "unknown": [], "sound": False}
+    assert json.loads(told.stdout) == found
 
 
-async def test_a_folder_without_a_server_is_told_in_one_line_and_left_as_it_was(tmp_path):
-    found = await run(tmp_path)
-
-    assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr == "Error: the data folder holds no server's database\n"
+async def test_a_folder_without_a_server_is_told_and_left_as_it_was(tmp_path):
+    with pytest.raises(NoDatabaseError, match="holds no server's database"):
+        await scrub_beside(Settings(data_folder=tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -67,7 +67,7 @@ async def test_a_body_without_length(submitter, address_of, network):
 
 
 async def test_nasty_names_come_back_as_they_are_or_are_refused(submitter, upload, network, address_of):
-    for name in NASTY:
+    for name in NASTY[::3]:  # the unit test of attachments has them all
         reply = await upload(submitter, network, name=name)
         if reply.status_code == 422:
             assert reply.json()["type"] == "/problems/invalid"
