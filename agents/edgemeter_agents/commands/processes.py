@@ -1,11 +1,13 @@
 """Other commands of EdgeMeter as processes of one that needs them: started, watched, stopped."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
@@ -13,6 +15,7 @@ from typing import IO, cast
 
 from edgemeter.cli.text import printable
 from edgemeter.failures import EdgeMeterError
+from edgemeter.isolation.kernel.calls import die_with_parent
 
 _STOP_S = 15.0
 _KEPT_LINES = 12
@@ -82,6 +85,8 @@ def running(name: str, *words: str, environment: Mapping[str, str], folder: Path
         errors="replace",
         env=environment,
         cwd=folder,
+        # Also when this process is killed: nothing is left that goes on measuring.
+        preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),
     ) as process:
         found = Running(name, process)
         try:
