@@ -1,8 +1,10 @@
 """`edgemeter serve` as a real process."""
 
+import ipaddress
 import json
 import os
 import signal
+import ssl
 import stat
 import subprocess
 import threading
@@ -10,11 +12,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from edgemeter.wire.agents import PROTOCOL_VERSION
 
@@ -33,9 +39,10 @@ class Server:
     def url(self) -> str:
         return str(self.told["url"])
 
-    def client(self, token: str | None = None) -> httpx.Client:
-        text = token or self.secret("admin-token")
-        return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {text}"}, timeout=60)
+    def client(self, token: str | None = None, authority: Path | None = None) -> httpx.Client:
+        headers = {"authorization": f"Bearer {token or self.secret('admin-token')}"}
+        verify = True if authority is None else ssl.create_default_context(cafile=authority)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, verify=verify)
 
     def secret(self, name: str) -> str:
         return (self.folder / name).read_text().strip()
@@ -131,7 +138,9 @@ def test_heads_are_bounded(server: Server) -> None:
 
 def test_the_log_has_one_object_a_line_with_the_requests_id(server: Server) -> None:
     name = f"test-{uuid.uuid4().hex}"
-    reply = httpx.get(f"{server.url}/v1/me", headers={"x-request-id": name})
+    with httpx.Client(base_url=server.url) as nobody:
+        reply = nobody.get("/v1/me", headers={"x-request-id": name})
+        nobody.get("/healthz")  # answered after the line about the one before was written
     assert (reply.status_code, reply.json()["id"]) == (401, name)
     lines = [json.loads(line) for line in server.log().splitlines()]
     (line,) = [line for line in lines if line.get("request_id") == name]
@@ -145,8 +154,27 @@ def enrolled(admin: httpx.Client, device: str) -> str:
     return str(answer.json()["token"])
 
 
+def certified(folder: Path) -> tuple[Path, Path]:
+    """A certificate of 127.0.0.1, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "EdgeMeter test")])
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    certificate = builder.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    pem, key_pem = folder / "certificate.pem", folder / "key.pem"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return pem, key_pem
+
+
 def test_it_ends_in_order_and_a_restart_forgets_nothing(tmp_path: Path) -> None:
-    """A waiting claim is answered, the process ends with 0, and the next one has everything."""
+    """A waiting claim is answered, the process ends with 0; the next one, now with TLS, has everything."""
     with serving(tmp_path / "data") as server, server.client() as admin:
         token = enrolled(admin, "rack-1")
         key = server.secret("server-key")
@@ -169,7 +197,10 @@ def test_it_ends_in_order_and_a_restart_forgets_nothing(tmp_path: Path) -> None:
             assert server.stop() == 0, server.log()
             waiting.join(20)
         assert [answer.json()["leases"] for answer in answers] == [[]]
-    with serving(tmp_path / "data") as server, server.client() as admin:
+    certificate, key_file = certified(tmp_path)
+    tls = ("--tls-certificate", str(certificate), "--tls-key", str(key_file))
+    with serving(tmp_path / "data", *tls) as server, server.client(authority=certificate) as admin:
+        assert server.url.startswith("https://")
         assert server.told["admin_token_file"] is None
         assert [row["slug"] for row in admin.get("/v1/devices").json()["items"]] == ["rack-1"]
         assert server.secret("server-key") == key

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from edgemeter.wire.agents import Claim, Claimed, Renew, Renewed, ReportBatch, Reported
 from edgemeter.wire.problems import ProblemType
-from edgemeter_server import faults
+from edgemeter_server import faults, tracing
 from edgemeter_server.http.caller import Agent, Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.jobs import claiming, renewing, reporting
@@ -18,6 +18,8 @@ router = APIRouter(prefix="/v1/agent", tags=["agents"])
 async def claim_jobs(request: Request, services: ServicesOf, caller: Agent, message: Claim) -> Response:
     """Leases of up to `up_to` jobs of one target; waits up to `wait_s` for the first. Repeat it by its id."""
     claimed = await claiming.claim(services, _device(caller), message, request.is_disconnected)
+    leases = claimed.leases
+    tracing.about(jobs=(each.job_id for each in leases), attempts=(each.attempt_id for each in leases))
     faults.point("claim.reply")
     return _json(claimed)
 
@@ -26,6 +28,7 @@ async def claim_jobs(request: Request, services: ServicesOf, caller: Agent, mess
 async def renew_leases(services: ServicesOf, caller: Agent, message: Renew) -> Response:
     """Tells of each lease whether it is held. 409: none of them is; stop and forget."""
     renewed = await renewing.renew(services, _device(caller), message)
+    tracing.about(attempts=(held.attempt_id for held in message.leases))
     faults.point("renew.reply")
     return _json(renewed)
 
@@ -34,6 +37,7 @@ async def renew_leases(services: ServicesOf, caller: Agent, message: Renew) -> R
 async def report_attempts(services: ServicesOf, caller: Agent, message: ReportBatch) -> Response:
     """What attempts came to. A receipt means that it is kept; the same report again gets the same receipt."""
     reported = await reporting.report(services, _device(caller), message)
+    tracing.about(attempts=(each.attempt_id for each in message.reports))
     faults.point("report.reply")
     return _json(reported)
 

@@ -13,7 +13,7 @@ from edgemeter.wire.requests import (
     Requests,
     RequestState,
 )
-from edgemeter_server import faults
+from edgemeter_server import faults, tracing
 from edgemeter_server.http.caller import Submitter, Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, before_id, page_of
 from edgemeter_server.jobs import requests
@@ -41,6 +41,8 @@ async def create_requests(
     """
     batch = await submit(services, caller, message, idempotency_key)
     documents = await services.database.read(lambda connection: requests.of_batch(connection, batch))
+    jobs = (document.job_id for document in documents if document.job_id is not None)
+    tracing.about(requests=(document.id for document in documents), jobs=jobs)
     faults.point("request.reply")
     reply = Requests.model_construct(requests=tuple(documents))
     return Response(reply.model_dump_json(), status_code=201, media_type="application/json")

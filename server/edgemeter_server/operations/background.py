@@ -15,7 +15,7 @@ from edgemeter_server.measurements import partitions, retention
 from edgemeter_server.operations.metrics import Metrics
 from edgemeter_server.services import Services
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Counts and logs every request when its answer has ended: one line, with all ids bound on the way."""
 
 import asyncio
+import logging
 from typing import Final
 
 import structlog
@@ -8,7 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edgemeter_server.operations.metrics import Metrics
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = structlog.get_logger()
+#: Says whether lines are wanted: tests and simulations, which set up no logging, get none.
+_gate = logging.getLogger(__name__)
 
 _METHODS: Final = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"})
 #: Polled by machines every few seconds: not worth a line each.
@@ -46,7 +49,7 @@ class Observing:
         route = route_of(scope)
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.request_seconds.labels(method, route).observe(took_s)
-        if route not in _QUIET:
+        if route not in _QUIET and _gate.isEnabledFor(logging.INFO):
             caller = scope.get("edgemeter.caller")
             token_id = None if caller is None else caller.token_id
             took_ms = round(took_s * 1000, 1)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from edgemeter_server.database.schema import SchemaError, SchemaState, state_of
 from edgemeter_server.services import Services
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = structlog.get_logger()
 
 BOUND_S: Final = 3.0
 _NO_ARTIFACT: Final = "0" * 64
