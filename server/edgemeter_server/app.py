@@ -39,11 +39,13 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = Metrics()
     build_front(app, services)
     app.user_middleware.insert(1, Middleware(Observing, metrics=app.state.metrics))  # just inside RequestIds
+    app.include_router(
+        jobs.router
+    )  # first, as routes are tried in order: agents ask hundreds of times a second
     app.include_router(operations.router)
     app.include_router(access.router)
     app.include_router(artifacts.router)
     app.include_router(devices.router)
-    app.include_router(jobs.router)
     app.include_router(measurements.router)
     return app
 

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from edgemeter.wire.agents import Claim, Claimed, Lease
+from edgemeter.wire.artifacts import ArtifactReference
 from edgemeter.wire.specs import JobSpec
 from edgemeter_server import faults
-from edgemeter_server.artifacts.repository import references
 from edgemeter_server.devices import sessions
 from edgemeter_server.devices.targets import claimable
 from edgemeter_server.jobs import claims
@@ -48,20 +48,22 @@ async def _take_now(services: Services, device_id: int, message: Claim) -> Claim
 
 
 def _claimed(services: Services, connection: Connection, claimant: Claimant, up_to: int) -> Claimed:
-    hold_session(connection, claimant.session_id, claimant.device_id)
+    seen_us = hold_session(connection, claimant.session_id, claimant.device_id)
     now_us = services.clock.now_us(connection)
-    sessions.seen(connection, claimant.session_id, now_us)
+    if seen_us < now_us - sessions.SEEN_EVERY_US:
+        sessions.seen(connection, claimant.session_id, now_us)
     rows = claims.leases(connection, claimant, now_us)
     if not rows and _begin(services, connection, claimant, up_to, now_us):
         rows = claims.leases(connection, claimant, now_us)
     if not rows:
         return Claimed(leases=(), lease_s=services.settings.lease_s)
     lease_s = (min(row.expires_us for row in rows) - now_us) / 1e6
-    return Claimed.model_construct(leases=_documents(services.key, connection, rows), lease_s=lease_s)
+    return Claimed.model_construct(leases=_documents(services.key, rows), lease_s=lease_s)
 
 
 def _begin(services: Services, connection: Connection, claimant: Claimant, up_to: int, now_us: int) -> bool:
-    targets = {target.target_id: target for target in _offered(connection, claimant)}
+    offered = claimable(connection, claimant.session_id, claimant.device_id)
+    targets = {target.target_id: target for target in offered}
     first = claims.head(connection, targets, now_us)
     taken = [] if first is None else claims.take(connection, first, up_to, now_us)
     if first is None or not taken:
@@ -71,13 +73,8 @@ def _begin(services: Services, connection: Connection, claimant: Claimant, up_to
     return True
 
 
-def _offered(connection: Connection, claimant: Claimant) -> Sequence[Any]:
-    return claimable(connection, claimant.session_id, claimant.device_id)
-
-
-def _documents(key: bytes, connection: Connection, rows: Sequence[Row[Any]]) -> tuple[Lease, ...]:
-    artifacts = references(connection, {row.artifact_id for row in rows})
-    parsed = {text: JobSpec.model_validate_json(text) for text in {row.document for row in rows}}
+def _documents(key: bytes, rows: Sequence[Row[Any]]) -> tuple[Lease, ...]:
+    specs = {text: JobSpec.model_validate_json(text) for text in {row.document for row in rows}}
     return tuple(
         Lease.model_construct(
             attempt_id=row.id,
@@ -85,11 +82,19 @@ def _documents(key: bytes, connection: Connection, rows: Sequence[Row[Any]]) -> 
             job_id=row.job_id,
             number=row.number,
             target=row.target,
-            artifact=artifacts[row.artifact_id],
-            spec=parsed[row.document],
+            artifact=_artifact(row),
+            spec=specs[row.document],
             protocol_digest=row.protocol_digest.hex(),
         )
         for row in rows
+    )
+
+
+def _artifact(row: Row[Any]) -> ArtifactReference:
+    sha256 = row.sha256.hex()
+    name = row.name or f"{sha256[:12]}.{row.format}"
+    return ArtifactReference.model_construct(
+        sha256=sha256, size_bytes=row.size_bytes, format=row.format, name=name
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Insert,
     Row,
     Select,
+    and_,
     bindparam,
     insert,
     literal_column,
@@ -19,6 +20,8 @@ from sqlalchemy import (
 )
 
 from edgemeter.wire.requests import JobState
+from edgemeter_server.access.tables import projects
+from edgemeter_server.artifacts.tables import artifacts, project_artifacts
 from edgemeter_server.database.metadata import Key, Microseconds
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.devices.targets import ClaimableTarget
@@ -155,7 +158,10 @@ _LEASES: Select[Any] = (
         attempts.c.claim_id,
         attempts.c.number,
         attempts.c.expires_us,
-        jobs.c.artifact_id,
+        artifacts.c.sha256,
+        artifacts.c.size_bytes,
+        artifacts.c.format,
+        project_artifacts.c.name,
         targets.c.slug.label("target"),
         specs.c.document,
         specs.c.protocol_digest,
@@ -164,6 +170,16 @@ _LEASES: Select[Any] = (
     .join(jobs, jobs.c.id == attempts.c.job_id)
     .join(targets, targets.c.id == jobs.c.target_id)
     .join(specs, specs.c.id == jobs.c.spec_id)
+    .join(artifacts, artifacts.c.id == jobs.c.artifact_id)
+    # What a private project calls its files is its own.
+    .outerjoin(projects, and_(projects.c.id == jobs.c.project_id, projects.c.private.is_(False)))
+    .outerjoin(
+        project_artifacts,
+        and_(
+            project_artifacts.c.project_id == projects.c.id,
+            project_artifacts.c.artifact_id == jobs.c.artifact_id,
+        ),
+    )
     .where(
         attempts.c.session_id == bindparam("session_id", type_=Key),
         attempts.c.claim_id == bindparam("claim_id", type_=attempts.c.claim_id.type),

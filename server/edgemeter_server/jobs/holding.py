@@ -9,7 +9,7 @@ from edgemeter_server.http.problems import Refusal
 
 # Locks both rows: claims of one device come one after the other, and never beside a new session of it.
 _HOLD = (
-    select(agent_sessions.c.id)
+    select(agent_sessions.c.seen_us)
     .select_from(devices.join(agent_sessions, agent_sessions.c.device_id == devices.c.id))
     .where(
         agent_sessions.c.id == bindparam("session_id", type_=Key),
@@ -20,8 +20,12 @@ _HOLD = (
 )
 
 
-def hold_session(connection: Connection, session_id: int, device_id: int) -> None:
-    """Raises Refusal SESSION_CLOSED for what is not the device's live session."""
-    values = {"session_id": session_id, "device_id": device_id}
-    if connection.execute(_HOLD, values).first() is None:
+def hold_session(connection: Connection, session_id: int, device_id: int) -> int:
+    """When it was last heard of, in microseconds.
+
+    Raises Refusal SESSION_CLOSED for what is not the device's live session.
+    """
+    seen_us = connection.execute(_HOLD, {"session_id": session_id, "device_id": device_id}).scalar()
+    if seen_us is None:
         raise Refusal(ProblemType.SESSION_CLOSED, "this is not the device's live session; open a new one")
+    return int(seen_us)
