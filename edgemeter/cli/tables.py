@@ -44,7 +44,7 @@ def print_facts(facts: Iterable[tuple[str, object]]) -> None:
     table.add_column(overflow="fold")
     for name, value in facts:
         if _cell(value):
-            table.add_row(name, _cell(value))
+            table.add_row(_cell(name), _cell(value))
     data_console().print(table)
 
 
