@@ -15,7 +15,7 @@ PositiveMs = Annotated[float, Field(ge=0)]
 
 
 class Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class TargetDocument(Document):
