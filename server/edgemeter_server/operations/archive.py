@@ -83,8 +83,12 @@ def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
 
 
 def chunks(content: IO[bytes]) -> Iterator[bytes]:
-    while chunk := content.read(_CHUNK_BYTES):
-        yield chunk
+    """Of one member. Raises ArchiveError where the file ends before the member does."""
+    try:
+        while chunk := content.read(_CHUNK_BYTES):
+            yield chunk
+    except tarfile.TarError as error:
+        raise ArchiveError(f"this is no whole backup: {error}") from None
 
 
 def verify(path: Path) -> Manifest:
