@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, literal_column, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    exists,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from edgemeter.wire.access import Role
 from edgemeter.wire.artifacts import ArtifactReference
@@ -41,13 +52,15 @@ def references(
     """
     open_owner = projects.c.private.is_(False)
     owner = open_owner if project_id is None else or_(open_owner, projects.c.id == project_id)
-    owned = project_artifacts.join(projects, and_(projects.c.id == project_artifacts.c.project_id, owner))
+    told = projects.c.id.is_not(None)
+    # Joined one after the other: SQLite would gather all owners of all files for a join within a join.
     rows = connection.execute(
-        select(*_NEEDED, project_artifacts.c.name)
-        .outerjoin(owned, project_artifacts.c.artifact_id == artifacts.c.id)
+        select(*_NEEDED, case((told, project_artifacts.c.name)).label("name"))
+        .outerjoin(project_artifacts, project_artifacts.c.artifact_id == artifacts.c.id)
+        .outerjoin(projects, and_(projects.c.id == project_artifacts.c.project_id, owner))
         .where(artifacts.c.id.in_(set(ids)))
         # The first given name last, and before it the project's own: later ones overwrite.
-        .order_by(project_artifacts.c.project_id == project_id, project_artifacts.c.id.desc())
+        .order_by(told, project_artifacts.c.project_id == project_id, project_artifacts.c.id.desc())
     )
     return {row["id"]: _reference(row) for row in rows.mappings()}
 
