@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from sqlalchemy import Connection, func, literal_column, select
 
 from edgemeter.wire.devices import DeviceHealth
 from edgemeter_server.artifacts.tables import artifacts
-from edgemeter_server.devices.tables import agent_sessions, devices, targets
+from edgemeter_server.devices.tables import agent_sessions, devices
 from edgemeter_server.jobs.figures import QueueFigures, queue_figures
 from edgemeter_server.jobs.tables import attempts
-from edgemeter_server.measurements.codec import read_detail
 from edgemeter_server.measurements.tables import measurements
+from edgemeter_server.operations.drift import drift_by_target
 from edgemeter_server.services import Services
-
-#: Drift is told of targets among so many newest measurements: what is older tells nothing of today.
-_LATEST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,7 @@ def _figures(connection: Connection, now_us: int, lost_us: int) -> Figures:
         newest_measurement=connection.execute(select(func.max(measurements.c.id))).scalar() or 0,
         agents_live=connection.execute(live).scalar_one(),
         devices=_devices(connection),
-        drift_by_target=_drift(connection),
+        drift_by_target=drift_by_target(connection),
         artifact_bytes=int(connection.execute(stored).scalar_one()),
     )
 
@@ -58,19 +54,3 @@ def _figures(connection: Connection, now_us: int, lost_us: int) -> Figures:
 def _devices(connection: Connection) -> dict[DeviceHealth, int]:
     counted = select(devices.c.health, func.count()).group_by(devices.c.health)
     return {DeviceHealth(health): count for health, count in connection.execute(counted)}
-
-
-def _drift(connection: Connection) -> dict[str, float]:
-    """Of the anchors against their reference, by target; targets without a reference are left out."""
-    latest = select(measurements.c.id, measurements.c.target_id).where(measurements.c.latency_ms.is_not(None))
-    latest = latest.order_by(measurements.c.id.desc()).limit(_LATEST)
-    recent = latest.subquery()
-    newest = select(func.max(recent.c.id)).group_by(recent.c.target_id)
-    rows = connection.execute(
-        select(targets.c.slug, measurements.c.detail, artifacts.c.sha256)
-        .join(targets, targets.c.id == measurements.c.target_id)
-        .join(artifacts, artifacts.c.id == measurements.c.artifact_id)
-        .where(measurements.c.id.in_(newest))
-    )
-    drifts = {row.slug: read_detail(row.detail, row.sha256)["latency"]["drift"] for row in rows}
-    return {slug: drift for slug, drift in drifts.items() if drift is not None}

@@ -1,6 +1,6 @@
 """Alive, ready, and how it is doing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import insert, text
+from sqlalchemy import Connection, insert, text
 
 from edgemeter.wire.access import Role
 from edgemeter_server.access.tables import audit
@@ -39,8 +39,25 @@ async def test_ready(app: FastAPI) -> None:
     assert (await get(app, "/readyz")).status_code == 200
 
 
-async def test_not_ready_before_the_migrations(app: FastAPI, services: Services) -> None:
-    await services.database.write(lambda c: c.execute(text("DELETE FROM alembic_version")).rowcount)
+@pytest.fixture
+async def other_schema(services: Services) -> AsyncIterator[None]:
+    """As if the database were of another EdgeMeter; put right again, since tests share it."""
+
+    def rename(revision: str) -> Callable[[Connection], str]:
+        def work(connection: Connection) -> str:
+            before = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+            connection.execute(text("UPDATE alembic_version SET version_num = :new"), {"new": revision})
+            return str(before)
+
+        return work
+
+    revision = await services.database.write(rename("unknown"))
+    yield
+    await services.database.write(rename(revision))
+
+
+@pytest.mark.usefixtures("other_schema")
+async def test_not_ready_with_another_schema(app: FastAPI) -> None:
     reply = await get(app, "/readyz")
     assert (reply.status_code, reply.json()["detail"]) == (503, "not ready: migrations")
     assert reply.headers["retry-after"] == "5"
