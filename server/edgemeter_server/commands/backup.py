@@ -1,11 +1,10 @@
 """`edgemeter backup` and `edgemeter restore`."""
 
-import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
-from click.exceptions import Exit as ClickExit
 
 from edgemeter.cli.exits import Exit
 from edgemeter.cli.output import print_json
@@ -28,6 +27,8 @@ def backup(file: Path, data_folder: Path | None, database_url: str | None, as_js
 
     FILE is read back and checked before it gets its name. Exit code 4 when artifacts were missing or damaged.
     """
+    import asyncio
+
     from edgemeter_server.operations.backup import back_up
 
     if file.exists():
@@ -38,7 +39,7 @@ def backup(file: Path, data_folder: Path | None, database_url: str | None, as_js
         )
     _show(manifest, f"{file}: schema {manifest.revision}, {manifest.artifacts} artifacts", as_json)
     if manifest.missing:
-        raise ClickExit(Exit.FAILED)
+        sys.exit(Exit.FAILED)
 
 
 @click.command()
@@ -50,6 +51,8 @@ def restore(file: Path, data_folder: Path | None, database_url: str | None, as_j
 
     Agents drop the leases they held: what they were measuring is measured again.
     """
+    import asyncio
+
     from edgemeter_server.operations.restore import restore as put_back
 
     with told():

@@ -1,11 +1,10 @@
 """`edgemeter db`: the schema of the service's database."""
 
-import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
-from click.exceptions import Exit as ClickExit
 
 from edgemeter.cli.exits import Exit
 from edgemeter.cli.output import print_json
@@ -26,6 +25,8 @@ def upgrade(data_folder: Path | None, database_url: str | None, as_json: bool) -
 
     SQLite is also upgraded by `edgemeter serve`. A copy of its file is put aside first.
     """
+    import asyncio
+
     from edgemeter_server.database import opening
 
     with told():
@@ -39,6 +40,8 @@ def upgrade(data_folder: Path | None, database_url: str | None, as_json: bool) -
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def check(data_folder: Path | None, database_url: str | None, as_json: bool) -> None:
     """Tell whether the schema is of this version. Exit code 4 when it is not."""
+    import asyncio
+
     from edgemeter_server.database import opening
     from edgemeter_server.database.schema import SchemaState, head
 
@@ -46,7 +49,7 @@ def check(data_folder: Path | None, database_url: str | None, as_json: bool) -> 
         state = asyncio.run(opening.state(settings_from(data_folder=data_folder, database_url=database_url)))
     _show({"state": state.value, "newest": head()}, f"schema is {state}; the newest is {head()}", as_json)
     if state is not SchemaState.CURRENT:
-        raise ClickExit(Exit.FAILED)
+        sys.exit(Exit.FAILED)
 
 
 def _show(document: dict[str, Any], line: str, as_json: bool) -> None:

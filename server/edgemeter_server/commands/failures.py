@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edgemeter.failures import EdgeMeterError
-from edgemeter_server.artifacts.storage import StorageError
-from edgemeter_server.database.base import UnavailableError
 
 
 @contextmanager
 def told() -> Iterator[None]:
     """Such errors leave as EdgeMeterError, which the command line prints."""
+    from edgemeter_server.artifacts.storage import StorageError
+    from edgemeter_server.database.base import UnavailableError
+
     try:
         yield
     except (StorageError, UnavailableError) as error:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import rich_click as click
 
-from edgemeter.config import resolve
-from edgemeter_server.settings import Settings
+if TYPE_CHECKING:
+    from edgemeter_server.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,6 +24,9 @@ def database_options(command: F) -> F:
     return command
 
 
-def settings_from(**flags: object) -> Settings:
+def settings_from(**flags: object) -> "Settings":
     """Flags before environment before files. Raises ConfigError."""
+    from edgemeter.config import resolve
+    from edgemeter_server.settings import Settings
+
     return resolve(Settings, "server", flags).value
