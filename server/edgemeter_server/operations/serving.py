@@ -1,6 +1,7 @@
 """Serves until a signal, then ends in order: waiting calls are answered, work is done, connections close."""
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from edgemeter_server.settings import Settings
 _BACKLOG: Final = 1024
 _KEEP_ALIVE_S: Final = 75  #: longer than the longest poll, so that an agent needs one connection
 _GRACE_S: Final = 8
+_FILES: Final = 65_536
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -25,7 +27,16 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 async def serve(app: FastAPI, settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:
     """`ready` is called when connections are accepted. Returns within ten seconds of SIGTERM or SIGINT."""
+    _allow_many_connections()
     await _Server(_config(app, settings), ready, app.state.services.wakeups.end).serve([bound])
+
+
+def _allow_many_connections() -> None:
+    """Each waiting agent holds one; the usual soft limit of 1024 files is for older programs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:

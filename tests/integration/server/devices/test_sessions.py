@@ -1,5 +1,6 @@
 """Sessions open, take over, offer, and close."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -199,3 +200,21 @@ async def test_as_many_offers_as_there_may_be(client_of: ClientOf) -> None:
     assert await open_session(agent, *reversed(offers))
     reply = await admin.get("/v1/targets", params={"limit": 1000})
     assert len(reply.json()["items"]) == 256
+
+
+async def test_many_agents_at_once(client_of: ClientOf, services: Services) -> None:
+    """Four devices offer the same new targets with two fingerprints, each by two processes that race."""
+    agents = [await client_of(Role.AGENT, device=f"d{number % 4}") for number in range(8)]
+    offers = [
+        [offer(target(threads=threads), kernel=str(number % 2)) for threads in (1, 2, 3)]
+        for number in range(8)
+    ]
+    offers = [list(reversed(own)) if number % 3 else own for number, own in enumerate(offers)]
+    opened = await asyncio.gather(
+        *(open_session(agent, *own) for agent, own in zip(agents, offers, strict=True))
+    )
+    assert len({answer["session_id"] for answer in opened}) == 8
+    rows = await services.database.read(lambda c: c.execute(select(target_revisions)).all())
+    assert sorted(row.number for row in rows) == [1, 1, 1, 2, 2, 2]
+    live = select(agent_sessions.c.device_id).where(agent_sessions.c.closed_us.is_(None))
+    assert len(await services.database.read(lambda c: c.execute(live).all())) == 4
