@@ -1,0 +1,196 @@
+"""The server is killed at every point of every path that changes something, and started again: what it had
+acknowledged is there, what it was told is told again, and has one effect.
+"""
+
+import hashlib
+import re
+import signal
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import edgemeter_server
+from edgemeter_server.testing import PostgresCluster
+
+from .world import DEVICE, World, good, network
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the client sends until it is answered; `check` looks at two answers, and ends what was begun."""
+
+    send: Callable[[], httpx.Response]
+    check: Callable[[Any, Any], None]
+
+
+def request(world: World) -> Call:
+    key = uuid.uuid4().hex
+
+    def check(first: Any, again: Any) -> None:
+        assert first == again
+        [document] = first["requests"]
+        world.acknowledged.append(document["id"])
+        assert [row["id"] for row in world.pages("/v1/requests") if row["label"] == key] == [document["id"]]
+        lease = world.claimed()
+        assert lease["job_id"] == document["job_id"]
+        good(world.report(lease))
+
+    return Call(lambda: world.submit(key), check)
+
+
+def claim(world: World) -> Call:
+    job_id, claim_id = world.requested()["job_id"], str(uuid.uuid4())
+
+    def check(first: Any, again: Any) -> None:
+        assert first["leases"] == again["leases"]
+        [lease] = first["leases"]
+        assert [attempt["state"] for attempt in world.job(job_id)["attempts"]] == ["live"]
+        good(world.report(lease))
+
+    return Call(lambda: world.claim(claim_id), check)
+
+
+def renew(world: World) -> Call:
+    world.requested()
+    lease = world.claimed()
+
+    def check(first: Any, again: Any) -> None:
+        assert first == again
+        assert [held["state"] for held in first["leases"]] == ["renewed"]
+        good(world.report(lease))
+
+    return Call(lambda: world.renew(lease), check)
+
+
+def report(world: World) -> Call:
+    world.requested()
+    lease = world.claimed()
+
+    def check(first: Any, again: Any) -> None:
+        assert first == again
+        [receipt] = first["receipts"]
+        assert receipt["state"] == "accepted"
+        assert world.job(lease["job_id"])["measurement_id"] == receipt["measurement_id"]
+
+    return Call(lambda: world.report(lease), check)
+
+
+def cancel(world: World) -> Call:
+    document = world.requested()
+    lease = world.claimed()
+
+    def check(first: Any, again: Any) -> None:
+        assert first == again
+        assert first["state"] == "cancelled"
+        [held] = good(world.renew(lease))["leases"]
+        assert held["state"] == "cancelled"
+
+    return Call(lambda: world.admin.post(f"/v1/requests/{document['id']}/cancel"), check)
+
+
+def session(world: World) -> Call:
+    world.requested()
+    lease = world.claimed()
+
+    def check(first: Any, again: Any) -> None:
+        world.session_id = again["session_id"]
+        assert first["session_id"] < world.session_id
+        assert good(world.admin.get(f"/v1/devices/{DEVICE}"))["agent"]["session_id"] == world.session_id
+        [receipt] = good(world.report(lease))["receipts"]
+        assert receipt["state"] == "accepted", "what the former session measured is not lost"
+
+    return Call(world.open_session, check)
+
+
+def upload(world: World) -> Call:
+    content = network(uuid.uuid4().int)
+    sha256 = hashlib.sha256(content).hexdigest()
+
+    def check(first: Any, again: Any) -> None:
+        assert first == again
+        assert world.admin.get(f"/v1/artifacts/{sha256}/content").content == content
+        assert [row["sha256"] for row in world.pages("/v1/artifacts")].count(sha256) == 1
+
+    return Call(lambda: world.upload(content), check)
+
+
+CALLS = {each.__name__: each for each in (request, claim, renew, report, cancel, session, upload)}
+#: Tested elsewhere: nobody calls it, or see below.
+OTHERS = {"collection.marked", "collection.deleted", "sweep.written"}
+SOURCES = Path(edgemeter_server.__file__).parent
+POINTS = sorted(
+    {
+        point
+        for path in SOURCES.rglob("*.py")
+        for point in re.findall(r'faults\.point\("([^"]+)"\)', path.read_text())
+    }
+)
+
+
+def answered_by_the_next(world: World, point: str) -> None:
+    call = CALLS[point.partition(".")[0]](world)
+    world.service.dies_at(point)
+    with pytest.raises(httpx.TransportError):
+        call.send()
+    world.service.ended()
+    world.service.dies_at()
+    world.service.start()
+    call.check(good(call.send()), good(call.send()))
+    world.check_nothing_is_lost()
+
+
+def test_every_point_has_its_test() -> None:
+    assert {point for point in POINTS if point.partition(".")[0] not in CALLS} == OTHERS
+
+
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in OTHERS])
+def test_killed_at(point: str, world: World) -> None:
+    answered_by_the_next(world, point)
+
+
+@pytest.mark.parametrize("point", ["claim.written", "claim.committed", "report.written", "report.committed"])
+def test_killed_on_postgresql_at(point: str, postgres_world: World) -> None:
+    answered_by_the_next(postgres_world, point)
+
+
+def test_killed_while_it_expires_leases(world: World) -> None:
+    """A lease runs out while no server is there; the next one dies over it, the one after that expires it."""
+    world.service.kill()
+    world.service.start(EDGEMETER_SERVER_LEASE_S="0.2")
+    job_id = world.requested()["job_id"]
+    lease = world.claimed()
+    world.service.kill()
+    time.sleep(0.2)  # the lease's own time
+    world.service.dies_at("sweep.written")
+    world.service.order()
+    world.service.ended()
+    world.service.dies_at()
+    world.service.start()
+    while world.job(job_id)["state"] != "pending":
+        time.sleep(0.02)
+    assert [attempt["state"] for attempt in world.job(job_id)["attempts"]] == ["expired"]
+    [receipt] = good(world.report(lease))["receipts"]
+    assert receipt["state"] == "accepted", "nobody else began: what was measured counts"
+    world.check_nothing_is_lost()
+
+
+def test_postgresql_dies_and_comes_back(postgres_world: World, cluster: PostgresCluster) -> None:
+    """Calls are refused, to be made again; the server needs no restart, and what was kept is there."""
+    document = postgres_world.requested()
+    lease = postgres_world.claimed()
+    cluster.stop(signal.SIGQUIT)
+    for refused in (postgres_world.report(lease), postgres_world.submit("while-it-is-away")):
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
+        assert int(refused.headers["retry-after"]) > 0
+    cluster.start()
+    while (answer := postgres_world.report(lease)).status_code == 503:
+        time.sleep(0.02)
+    assert good(answer) == good(postgres_world.report(lease))
+    assert postgres_world.job(document["job_id"])["state"] == "done"
+    postgres_world.check_nothing_is_lost()
