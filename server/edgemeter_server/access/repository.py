@@ -9,6 +9,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    bindparam,
     func,
     or_,
     select,
@@ -19,22 +20,29 @@ from edgemeter import __version__
 from edgemeter.wire.access import Identity, Role, TokenDocument
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.access.tables import projects, tokens
+from edgemeter_server.database.metadata import Microseconds
 from edgemeter_server.devices.tables import devices
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.instants import instant, instant_or_none
 
 
-def in_force(now_us: int) -> ColumnElement[bool]:
+def in_force(now_us: int | ColumnElement[int]) -> ColumnElement[bool]:
     """A condition on `tokens`: neither revoked nor expired."""
     return and_(
         tokens.c.revoked_us.is_(None), or_(tokens.c.expires_us.is_(None), tokens.c.expires_us > now_us)
     )
 
 
+# Made once: it is asked for every two seconds for each token in use.
+_CALLER = select(tokens.c.id, tokens.c.name, tokens.c.role, tokens.c.project_id, tokens.c.device_id).where(
+    tokens.c.digest == bindparam("presented", type_=tokens.c.digest.type),
+    in_force(bindparam("now_us", type_=Microseconds())),
+)
+
+
 def caller_of(connection: Connection, digest: bytes, now_us: int) -> Caller | None:
-    wanted = select(tokens.c.id, tokens.c.name, tokens.c.role, tokens.c.project_id, tokens.c.device_id)
-    row = connection.execute(wanted.where(tokens.c.digest == digest, in_force(now_us))).first()
+    row = connection.execute(_CALLER, {"presented": digest, "now_us": now_us}).first()
     return None if row is None else Caller(row.id, row.name, Role(row.role), row.project_id, row.device_id)
 
 

@@ -3,17 +3,38 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from edgemeter.wire.agents import PROTOCOL_VERSION, OpenSession
 from edgemeter.wire.devices import DeviceHealth
 from edgemeter.wire.problems import ProblemType
+from edgemeter_server.database.metadata import Key, Microseconds
 from edgemeter_server.devices.tables import agent_sessions, devices
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.jobs import attempts
 
 #: `seen_us` moves no oftener: what is polled a hundred times a second costs no write each time.
 SEEN_EVERY_US = 5_000_000
+
+
+# Made once: agents' calls ask for them.
+_LIVE = (
+    select(devices.c.slug, devices.c.health)
+    .join(agent_sessions, agent_sessions.c.device_id == devices.c.id)
+    .where(
+        agent_sessions.c.id == bindparam("session_id", type_=Key),
+        devices.c.id == bindparam("device_id", type_=Key),
+        agent_sessions.c.closed_us.is_(None),
+    )
+)
+_SEEN = (
+    update(agent_sessions)
+    .where(
+        agent_sessions.c.id == bindparam("session_id", type_=Key),
+        agent_sessions.c.seen_us < bindparam("before_us", type_=Microseconds()),
+    )
+    .values(seen_us=bindparam("now_us"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +55,8 @@ def live_session(connection: Connection, session_id: int, device_id: int) -> Ses
 
 def seen(connection: Connection, session_id: int, now_us: int) -> None:
     """Its agent was heard of."""
-    connection.execute(
-        update(agent_sessions)
-        .where(agent_sessions.c.id == session_id, agent_sessions.c.seen_us < now_us - SEEN_EVERY_US)
-        .values(seen_us=now_us)
-    )
+    values = {"session_id": session_id, "before_us": now_us - SEEN_EVERY_US, "now_us": now_us}
+    connection.execute(_SEEN, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +146,7 @@ def _end(connection: Connection, session_id: int, now_us: int) -> None:
 
 
 def _live(connection: Connection, session_id: int, device_id: int) -> Row[*tuple[Any, ...]] | None:
-    live = (
-        select(devices.c.slug, devices.c.health)
-        .join(agent_sessions, agent_sessions.c.device_id == devices.c.id)
-        .where(
-            agent_sessions.c.id == session_id,
-            devices.c.id == device_id,
-            agent_sessions.c.closed_us.is_(None),
-        )
-    )
-    return connection.execute(live).one_or_none()
+    return connection.execute(_LIVE, {"session_id": session_id, "device_id": device_id}).one_or_none()
 
 
 def _locked(connection: Connection, device_id: int) -> Row[*tuple[Any, ...]]:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from edgemeter.wire.devices import DeviceHealth
 from edgemeter.wire.problems import ProblemType
+from edgemeter_server.database.metadata import Key
 from edgemeter_server.devices.tables import device_targets, devices, targets
 from edgemeter_server.devices.trust import TRUSTED
 from edgemeter_server.http.problems import Refusal
@@ -18,21 +19,25 @@ class ClaimableTarget:
     revision_id: int
 
 
+# Made once: every claim asks for it.
+_CLAIMABLE = (
+    select(targets.c.id, targets.c.slug, device_targets.c.revision_id)
+    .join(device_targets, device_targets.c.target_id == targets.c.id)
+    .join(devices, devices.c.id == device_targets.c.device_id)
+    .where(
+        device_targets.c.device_id == bindparam("device_id", type_=Key),
+        device_targets.c.session_id == bindparam("session_id", type_=Key),
+        device_targets.c.approved_us.is_not(None),
+        devices.c.health.in_(sorted(TRUSTED)),
+    )
+    .order_by(targets.c.id)
+)
+
+
 def claimable(connection: Connection, session_id: int, device_id: int) -> tuple[ClaimableTarget, ...]:
     """What this session offers and may get jobs for: approved, on a device that is trusted."""
-    offered = (
-        select(targets.c.id, targets.c.slug, device_targets.c.revision_id)
-        .join(device_targets, device_targets.c.target_id == targets.c.id)
-        .join(devices, devices.c.id == device_targets.c.device_id)
-        .where(
-            device_targets.c.device_id == device_id,
-            device_targets.c.session_id == session_id,
-            device_targets.c.approved_us.is_not(None),
-            devices.c.health.in_(sorted(TRUSTED)),
-        )
-        .order_by(targets.c.id)
-    )
-    return tuple(ClaimableTarget(*row) for row in connection.execute(offered))
+    offered = connection.execute(_CLAIMABLE, {"session_id": session_id, "device_id": device_id})
+    return tuple(ClaimableTarget(*row) for row in offered)
 
 
 def target_id(connection: Connection, slug: str) -> int:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, literal_column, select, update
 
 from edgemeter.failures import FailureKind
 from edgemeter.measurement import FailureDocument
 from edgemeter.wire.requests import JobState
+from edgemeter_server.database.metadata import Microseconds
 from edgemeter_server.jobs.failing import Failing, Held, fail, text, topics
 from edgemeter_server.jobs.policy import Charge
 from edgemeter_server.jobs.tables import attempts, jobs
@@ -44,20 +45,21 @@ class Swept:
 
 def expire_session(connection: Connection, session_id: int, now_us: int) -> tuple[str, ...]:
     """Another session took over the device: what this one holds has expired. Returns the topics to wake."""
-    mine = _live(attempts.c.session_id == session_id).with_for_update(of=[attempts, jobs])
-    return _end(connection, mine, AttemptEvent.EXPIRED, TAKEN_OVER, now_us).topics
+    return _end(
+        connection, _of_session(connection, session_id), AttemptEvent.EXPIRED, TAKEN_OVER, now_us
+    ).topics
 
 
 def release_session(connection: Connection, session_id: int, now_us: int) -> tuple[str, ...]:
     """The session was closed: what it holds is given back, charged to nobody. Returns the topics to wake."""
-    mine = _live(attempts.c.session_id == session_id).with_for_update(of=[attempts, jobs])
-    return _end(connection, mine, AttemptEvent.RELEASED, GIVEN_BACK, now_us).topics
+    return _end(
+        connection, _of_session(connection, session_id), AttemptEvent.RELEASED, GIVEN_BACK, now_us
+    ).topics
 
 
 def expire_due(connection: Connection, now_us: int, limit: int) -> Swept:
     """Ends up to `limit` attempts whose lease ran out, but for those that somebody is working on just now."""
-    due = _live(attempts.c.expires_us <= now_us).limit(limit)
-    due = due.with_for_update(of=[attempts, jobs], skip_locked=True)
+    due = connection.execute(_DUE, {"now_us": now_us, "limit": limit}).all()
     return _end(connection, due, AttemptEvent.EXPIRED, EXPIRED, now_us)
 
 
@@ -78,10 +80,26 @@ def _live(condition: ColumnElement[bool]) -> Select[Any]:
     return joined.where(LIVE, condition).order_by(jobs.c.id)
 
 
+# Made once: it is asked for every second.
+_DUE = (
+    _live(attempts.c.expires_us <= bindparam("now_us", type_=Microseconds()))
+    .limit(bindparam("limit"))
+    .with_for_update(of=[attempts, jobs], skip_locked=True)
+)
+
+
+def _of_session(connection: Connection, session_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    mine = _live(attempts.c.session_id == session_id).with_for_update(of=[attempts, jobs])
+    return connection.execute(mine).all()
+
+
 def _end(
-    connection: Connection, wanted: Select[Any], event: AttemptEvent, failure: FailureDocument, now_us: int
+    connection: Connection,
+    rows: Sequence[Row[*tuple[Any, ...]]],
+    event: AttemptEvent,
+    failure: FailureDocument,
+    now_us: int,
 ) -> Swept:
-    rows = connection.execute(wanted).all()
     held = [_held(*row) for row in rows]
     stop(connection, [each.attempt_id for each in held if each.job_state not in OPEN], now_us)
     failing = [Failing(each, event, failure) for each in held if each.job_state in OPEN]

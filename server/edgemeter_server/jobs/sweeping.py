@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, exists, select, update
 from sqlalchemy import text as words
 
 from edgemeter.failures import FailureKind
@@ -11,6 +11,7 @@ from edgemeter.measurement import FailureDocument
 from edgemeter.wire.requests import JobState
 from edgemeter_server import faults
 from edgemeter_server.database.base import Work
+from edgemeter_server.database.metadata import Microseconds
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.jobs.attempts import Swept, expire_due
 from edgemeter_server.jobs.claims import PENDING, due
@@ -47,36 +48,43 @@ async def sweep(services: Services) -> None:
 
 async def wake_due(services: Services) -> None:
     """Wakes the claims of this process that wait for what is due now: the one look for all of them."""
-    found: Sequence[int] = await services.database.read(
-        lambda connection: connection.execute(_due_targets(services.clock.now_us(connection))).scalars().all()
-    )
+
+    def work(connection: Connection) -> Sequence[int]:
+        now = {"now_us": services.clock.now_us(connection)}
+        return connection.execute(_DUE_TARGETS, now).scalars().all()
+
+    found = await services.database.read(work)
     services.wakeups.wake(map(target_topic, found))
 
 
 def fail_late(connection: Connection, now_us: int, limit: int) -> Swept:
     """Pending jobs whose deadline passed have failed. Running ones go on: their attempt began in time."""
-    late = late_jobs(now_us).limit(limit).with_for_update(skip_locked=True).cte("late")
-    failed = (
-        update(jobs)
-        .where(jobs.c.id.in_(select(late.c.id)), PENDING)
-        .values(state=job_after(JobState.PENDING, JobEvent.FAILED), ended_us=now_us, failure=text(_TOO_LATE))
-        .returning(jobs.c.id)
-    )
-    ids: Sequence[int] = connection.execute(failed).scalars().all()
+    ids = connection.execute(_FAIL_LATE, {"now_us": now_us, "limit": limit}).scalars().all()
     return Swept(len(ids), tuple(map(job_topic, ids)))
 
 
-def late_jobs(now_us: int) -> Select[Any]:
+def late_jobs(now_us: int | ColumnElement[int]) -> Select[Any]:
     late = select(jobs.c.id).where(_HAS_DEADLINE, PENDING, jobs.c.deadline_us <= now_us)
     return late.order_by(jobs.c.deadline_us)
 
 
 def forget_keys(connection: Connection, before_us: int) -> None:
-    connection.execute(delete(idempotency_keys).where(idempotency_keys.c.created_us < before_us))
+    connection.execute(_FORGET_KEYS, {"before_us": before_us})
 
 
-def _due_targets(now_us: int) -> Select[Any]:
-    return select(targets.c.id).where(exists().where(*due(targets.c.id, literal_column(str(now_us)))))
+# Made once: they are run every second.
+_NOW = bindparam("now_us", type_=Microseconds())
+_DUE_TARGETS = select(targets.c.id).where(exists().where(*due(targets.c.id, _NOW)))
+_LATE = late_jobs(_NOW).limit(bindparam("limit")).with_for_update(skip_locked=True).cte("late")
+_FAIL_LATE = (
+    update(jobs)
+    .where(jobs.c.id.in_(select(_LATE.c.id)), PENDING)
+    .values(state=job_after(JobState.PENDING, JobEvent.FAILED), ended_us=_NOW, failure=text(_TOO_LATE))
+    .returning(jobs.c.id)
+)
+_FORGET_KEYS = delete(idempotency_keys).where(
+    idempotency_keys.c.created_us < bindparam("before_us", type_=Microseconds())
+)
 
 
 def _oldest_key_us(services: Services, connection: Connection) -> int:
