@@ -53,6 +53,11 @@ def _onnx(name: str) -> ShippedNetwork:
     return next(n for n in SHIPPED if n.name == name and n.format is Format.ONNX)
 
 
+#: Without it, sums of two products of 8 bits saturate at 16 in some engines, with weights of full range.
+_CPU = Path("/proc/cpuinfo")
+VNNI = _CPU.exists() and bool({"avx512_vnni", "avx_vnni", "asimddp"} & set(_CPU.read_text().split()))
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "onnxruntime"])
 def test_floats_agree(name: str, engine: str) -> None:
@@ -80,7 +85,7 @@ def test_networks_that_nobody_here_wrote(file: Path) -> None:
     first, second = (_results(engine(), file) for engine in engines)
     for one, other in zip(first, second, strict=True):
         if one.dtype.kind in "iu":  # engines round differently, layer after layer
-            assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.95
+            assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > (0.95 if VNNI else 0.85)
         else:
             # Some have constant weights: a softmax over huge equal numbers, decided by rounding.
             np.testing.assert_allclose(other, one, atol=2e-3 * max(1.0, float(np.abs(one).max())))
