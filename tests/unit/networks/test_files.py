@@ -36,7 +36,7 @@ def test_anchors_are_never_rebuilt_differently() -> None:
     lines = [sums[n.path.name] for n in sorted(SHIPPED, key=lambda n: n.path.name) if n.role is Role.ANCHOR]
     assert (
         hashlib.sha256("".join(lines).encode()).hexdigest()
-        == "4cfe9768eb37a5d6ae41c270e1abb4a352303f2cd7fe23249aa761ad32762fbb"
+        == "c3821d8ab42e8bf016a54df70f09bf76d17c3c5f21c47253006d751e1e79e506"
     )
 
 
