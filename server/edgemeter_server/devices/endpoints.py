@@ -20,7 +20,9 @@ router = APIRouter(prefix="/v1", tags=["devices"])
 SlugInPath = Annotated[Slug, Path()]
 
 
-@router.post("/agent/sessions", status_code=201)
+@router.post(
+    "/agent/sessions", status_code=201, responses={426: {"$ref": "#/components/responses/Problem426"}}
+)
 async def open_session(services: ServicesOf, caller: Agent, message: OpenSession) -> SessionOpened:
     """Ends the device's session before. Send it again where the answer was lost."""
     return await opening.open_session(services, caller, message)
