@@ -38,7 +38,8 @@ def _tell(plan: Plan, story: Story, cpu_s: float, *, as_json: bool) -> None:
         return
     print(
         f"seed {plan.seed}: {plan.hours:g} h, {story.requests} requests, {story.measurements} measurements, "
-        f"{story.kills} kills, {len(story.broken)} promises broken, {cpu_s:.0f} s CPU"
+        f"{story.agent_kills} + {story.server_kills} kills of agents and server, {story.calls} calls, "
+        f"{len(story.broken)} promises broken, {cpu_s:.0f} s CPU"
     )
     for what in story.broken[:20]:
         print(f"  {what}")

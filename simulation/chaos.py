@@ -4,6 +4,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
+UNDISTURBED_S = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Odds:
@@ -14,10 +16,13 @@ class Odds:
     lose_reply: float = 0.02  #: done, but nobody hears of it
     repeat_call: float = 0.01  #: it arrives twice
     delay_s: float = 0.2  #: mean, each way
-    stall: float = 0.002  #: delayed beyond a lease
-    server_kill_at_point: float = 0.0002  #: at each fault point that is passed
+    stall: float = 0.003  #: delayed beyond a lease
+    server_kill_at_point: float = 0.001  #: at each fault point that is passed
     agent_kills_an_hour: float = 2.0  #: of each agent
+    agent_leaves: float = 0.2  #: instead of being killed: told to stop, in order
     disk_full: float = 0.0005  #: of units of work that write
+    measuring_fails: float = 0.1
+    slow_download: float = 0.05  #: of batches, up to more than a lease
 
 
 @dataclass
@@ -35,8 +40,10 @@ class Chaos:
         return True
 
     def delay_s(self, now_s: float, longest_s: float) -> float:
-        if now_s >= self.odds.until_s:
-            return 0.001
+        """Nothing is late any more when faults have stopped."""
+        left_s = self.odds.until_s - now_s
+        if left_s <= 0:
+            return UNDISTURBED_S
         if self.strikes("stalled", self.odds.stall, now_s):
-            return self.draw.uniform(1, 2) * longest_s
-        return self.draw.expovariate(1 / self.odds.delay_s)
+            return min(left_s, self.draw.uniform(1, 2) * longest_s)
+        return min(left_s, self.draw.expovariate(1 / self.odds.delay_s))

@@ -20,14 +20,15 @@ class Run:
 
 @dataclass
 class Record:
-    """`acknowledged` requests by id, `cancelled` those whose cancellation was; `accepted` attempts."""
+    """Requests and attempts by id. What is `broken` at once is told in words."""
 
     acknowledged: set[int] = field(default_factory=set)
-    cancelled: set[int] = field(default_factory=set)
-    accepted: dict[int, int] = field(default_factory=dict)  #: attempt to measurement
+    cancelled: set[int] = field(default_factory=set)  #: whose cancellation was acknowledged
+    kept: dict[int, None] = field(default_factory=dict)  #: attempts whose reports agents have put on disk
     runs: list[Run] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
-    kills: int = 0
+    agent_kills: int = 0
+    events: int = 0  #: that agents' machines have handled
 
     @contextmanager
     def measuring(self, device: str, lease: Lease, now_s: Callable[[], float]) -> Iterator[None]:
@@ -37,16 +38,15 @@ class Record:
         finally:
             self.runs.append(Run(device, lease.attempt_id, lease.job_id, begin_s, now_s()))
 
+    def keeps(self, batch: ReportBatch) -> None:
+        self.kept |= dict.fromkeys(report.attempt_id for report in batch.reports)
+
     def delivered(self, batch: ReportBatch, reported: Reported) -> None:
         if {receipt.attempt_id for receipt in reported.receipts} != {r.attempt_id for r in batch.reports}:
             self.broken.append("a report's receipts name other attempts than the report")
         for receipt in reported.receipts:
             if receipt.state == "unknown":
                 self.broken.append(f"attempt {receipt.attempt_id} was leased and is unknown now")
-            if receipt.state == "accepted" and receipt.measurement_id is not None:
-                before = self.accepted.setdefault(receipt.attempt_id, receipt.measurement_id)
-                if before != receipt.measurement_id:
-                    self.broken.append(f"attempt {receipt.attempt_id} has two measurements")
 
     def refused(self, batch: ReportBatch) -> None:
         self.broken.append(f"the server will not take a report: {[r.attempt_id for r in batch.reports]}")

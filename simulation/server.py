@@ -25,65 +25,67 @@ class SimulatedServer:
         self._make = make
         self._chaos = chaos
         self._app: FastAPI | None = None
-        self._living: AsyncExitStack | None = None
+        self._killed = asyncio.Event()
         # In order, unlike a set: the same seed must kill the same calls first.
         self._under_way: dict[asyncio.Task[Any], None] = {}
-        self._restart: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        app, living = self._make(), AsyncExitStack()
-        await living.enter_async_context(app.router.lifespan_context(app))
-        self._app, self._living = app, living
+    async def run(self) -> None:
+        """Lives, is killed and lives again until it is cancelled."""
         faults.install(self._at_point)
+        try:
+            while True:
+                await self._live()
+                await asyncio.sleep(RESTART_S)
+        finally:
+            faults.install(None)
 
     async def serve(self, request: httpx.Request) -> httpx.Response:
         """Raises ConnectError where the server is down, ReadError where it dies over this call."""
         if self._app is None:
             raise httpx.ConnectError("the server is down", request=request)
-        answering = asyncio.create_task(httpx.ASGITransport(self._app).handle_async_request(request))
+        answering = asyncio.create_task(_answer(self._app, request))
         self._under_way[answering] = None
         try:
-            response = await answering
-            return httpx.Response(
-                response.status_code, headers=response.headers, content=await response.aread()
-            )
+            return await answering
         except (KilledError, asyncio.CancelledError):
             current = asyncio.current_task()
             if current is not None and current.cancelling():
-                answering.cancel()
                 raise
             raise httpx.ReadError("the server died", request=request) from None
         finally:
             self._under_way.pop(answering, None)
 
-    def kill(self) -> None:
+    async def _live(self) -> None:
+        app, living = self._make(), AsyncExitStack()
+        await living.enter_async_context(app.router.lifespan_context(app))
+        self._killed.clear()
+        self._app = app
+        try:
+            await self._killed.wait()
+        finally:
+            self._app = None
+            # Ends background tasks, one of which may have been hit: then the kill comes out here.
+            try:
+                await living.aclose()
+            except* KilledError:
+                pass
+
+    def _at_point(self, name: str) -> None:
+        now_s = asyncio.get_running_loop().time()
+        share = self._chaos.odds.server_kill_at_point
+        if self._app is not None and self._chaos.strikes(f"killed at {name}", share, now_s):
+            self._kill()
+            raise KilledError(name)
+
+    def _kill(self) -> None:
         """Everything in memory is gone at once. What was committed stays."""
-        if self._app is None:
-            return
         self._chaos.happened["server killed"] += 1
         self._app = None
         for task in list(self._under_way):
             task.cancel()
-        self._restart = asyncio.create_task(self._start_again())
+        self._killed.set()
 
-    async def stop(self) -> None:
-        faults.install(None)
-        if self._restart is not None:
-            await self._restart
-        if self._living is not None:
-            await self._living.aclose()
 
-    async def _start_again(self) -> None:
-        if self._living is not None:
-            # Ends background tasks; a real kill would end them sooner still.
-            await self._living.aclose()
-        await asyncio.sleep(RESTART_S)
-        await self.start()
-
-    def _at_point(self, name: str) -> None:
-        now_s = asyncio.get_running_loop().time()
-        if self._app is not None and self._chaos.strikes(
-            f"killed at {name}", self._chaos.odds.server_kill_at_point, now_s
-        ):
-            self.kill()
-            raise KilledError(name)
+async def _answer(app: FastAPI, request: httpx.Request) -> httpx.Response:
+    response = await httpx.ASGITransport(app).handle_async_request(request)
+    return httpx.Response(response.status_code, headers=response.headers, content=await response.aread())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from edgemeter.wire.requests import NewRequests, RequestItem, Requests
+from edgemeter.wire.requests import NewRequests, RequestDocument, RequestItem, Requests, RequestState
 from edgemeter.wire.specs import JobSpec
 from simulation.chaos import Chaos
 from simulation.record import Record
@@ -45,15 +45,26 @@ class SimulatedUser:
         message = NewRequests(items=items).model_dump_json()
         key = f"{self._draw.getrandbits(64):x}"
         response = await self._insist("/v1/requests", message, key)
+        if response is None:
+            return
         ids = [request.id for request in Requests.model_validate_json(response.content).requests]
         if len(ids) != count:
             self._record.broken.append(f"{count} requests were sent and {len(ids)} answered")
         self._record.acknowledged.update(ids)
         if self._draw.random() < 0.05:
-            await self._insist(f"/v1/requests/{ids[0]}/cancel", "", None)
-            self._record.cancelled.add(ids[0])
+            await self._cancel(ids[0])
 
-    async def _insist(self, path: str, message: str, key: str | None) -> httpx.Response:
+    async def _cancel(self, id_: int) -> None:
+        response = await self._insist(f"/v1/requests/{id_}/cancel", "", None)
+        if response is None:
+            return
+        self._record.cancelled.add(id_)
+        state = RequestDocument.model_validate_json(response.content).state
+        if state in (RequestState.WAITING, RequestState.RUNNING):
+            self._record.broken.append(f"request {id_} was cancelled and is {state}")
+
+    async def _insist(self, path: str, message: str, key: str | None) -> httpx.Response | None:
+        """Until there is an answer; None where the answer is a refusal, which a user has not deserved."""
         headers = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}
         while True:
             try:
@@ -64,14 +75,15 @@ class SimulatedUser:
                 return response
             if response is not None and response.status_code < 500 and response.status_code != 429:
                 self._record.broken.append(f"{path} answered {response.status_code}: {response.text[:200]}")
+                return None
             await asyncio.sleep(AGAIN_S)
 
     def _item(self) -> RequestItem:
         return RequestItem(
             artifact=self._draw.choice(self._artifacts),
             target=self._draw.choice(self._targets),
-            # Many different jobs from few files, and now and then the same one again.
-            spec=JobSpec(protocol="survey", seed=self._draw.randrange(100_000)),
+            # Many different jobs from few files, and often the same one again.
+            spec=JobSpec(protocol="survey", seed=self._draw.randrange(self._draw.choice((5, 100_000)))),
             fresh=self._draw.random() < 0.3,
             priority=self._draw.choice((0, 0, 0, 5, -5)),
         )

@@ -4,11 +4,10 @@ import asyncio
 import hashlib
 import random
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -24,6 +23,7 @@ from edgemeter_server.app import create_app
 from edgemeter_server.artifacts.local_storage import InlineStorage
 from edgemeter_server.artifacts.tables import artifacts, project_artifacts
 from edgemeter_server.database import installation
+from edgemeter_server.database.base import Database
 from edgemeter_server.database.catalogue import metadata
 from edgemeter_server.database.inline import InlineDatabase
 from edgemeter_server.database.wakeups import LocalWakeups
@@ -35,13 +35,15 @@ from edgemeter_server.testing import KEY, issue_token
 from edgemeter_server.testing.clock import START_US
 from simulation.agent import SimulatedAgent
 from simulation.chaos import Chaos, Odds
+from simulation.disk import FullAtTimes
+from simulation.intruding import Intruder
 from simulation.measuring import target_document
-from simulation.network import LossyTransport
+from simulation.network import Network
 from simulation.oracle import verdict
 from simulation.record import Record
-from simulation.replaying import Replayer
 from simulation.server import SimulatedServer
 from simulation.users import SimulatedUser
+from simulation.witness import Witness
 
 LEASE_S = 60.0
 _FEATURES = {
@@ -65,7 +67,7 @@ class Plan:
     seed: int
     hours: float = 24.0
     agents: int = 20
-    jobs_a_second: float = 0.6
+    jobs_a_second: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,11 @@ class Story:
     happened: dict[str, int]
     requests: int
     measurements: int
-    kills: int
+    agent_kills: int
+    server_kills: int
+    calls: int  #: that the server answered
+    events: int  #: that agents' machines handled
+    digest: str  #: of all answers
 
 
 class LoopClock:
@@ -99,47 +105,43 @@ class _World:
         self._draw = random.Random(plan.seed)
         self._chaos = Chaos(self._sub(), Odds(until_s=plan.hours * 3600))
         self._record = Record()
+        self._witness = Witness(LEASE_S)
         self._database = InlineDatabase()
         self._storage = InlineStorage(folder / "artifacts")
         self._settings = Settings(data_folder=folder, lease_s=LEASE_S, auto_approve=True)
         self._server = SimulatedServer(self._application, self._chaos)
-        self._replayer = Replayer(self._record, self._sub(), LEASE_S)
+        self._network = Network(self._server, self._chaos, self._witness, LEASE_S)
         self._clients = AsyncExitStack()
 
     async def live(self) -> Story:
         wishes = await self._database.write(self._build)
         agents = [await self._agent(number) for number in range(self._plan.agents)]
         user = await self._user(wishes)
-        await self._server.start()
-        lives = [self._start(agent.run()) for agent in agents]
-        while await self._database.read(_targets) < TARGETS:
-            await asyncio.sleep(1)
+        intruder = Intruder(self._server, self._network, self._witness, self._record, self._sub())
         until_s = self._chaos.odds.until_s
-        others = [
-            self._start(work) for work in (user.run(), self._replayer.run(until_s), self._mend(until_s))
-        ]
-        await asyncio.gather(*others)
-        await asyncio.sleep(SETTLING_S)
-        story = await self._database.read(self._story)
-        for task in lives:
-            task.cancel()
-        await asyncio.gather(*lives, return_exceptions=True)
-        await self._server.stop()
-        await self._clients.aclose()
+        async with self._clients, asyncio.TaskGroup() as group:
+            lives = [group.create_task(life) for life in (self._server.run(), *(a.run() for a in agents))]
+            while await self._database.read(_targets) < TARGETS:
+                await asyncio.sleep(1)
+            await asyncio.gather(user.run(), intruder.run(until_s, LEASE_S), self._mend(until_s))
+            await asyncio.sleep(until_s + SETTLING_S - asyncio.get_running_loop().time())
+            story = await self._database.read(self._story)
+            for task in lives:
+                task.cancel()
         return story
 
     def _application(self) -> FastAPI:
-        return create_app(self._services())
+        return create_app(self._services(FullAtTimes(self._database, self._chaos)))
 
-    def _services(self) -> Services:
+    def _services(self, database: Database) -> Services:
         clock = LoopClock()
         return Services(
             settings=self._settings,
-            database=self._database,
+            database=database,
             clock=clock,
             wakeups=LocalWakeups(),
             storage=self._storage,
-            authentication=Authentication(self._database, clock, monotonic_s=asyncio.get_running_loop().time),
+            authentication=Authentication(database, clock, monotonic_s=asyncio.get_running_loop().time),
             key=KEY,
         )
 
@@ -169,33 +171,33 @@ class _World:
         return SimulatedUser(client, self._chaos, self._record, self._sub(), (shas, slugs), rate)
 
     async def _client(self, role: Role, device: str | None = None) -> httpx.AsyncClient:
-        token = await issue_token(self._services(), role, device=device)
+        token = await issue_token(self._services(self._database), role, device=device)
         client = httpx.AsyncClient(
-            transport=LossyTransport(self._server, self._chaos, LEASE_S),
+            transport=self._network,
             base_url="http://simulated",
             headers={"Authorization": f"Bearer {token}"},
-            timeout=60.0,  # no real time passes on the simulated way
         )
         return await self._clients.enter_async_context(client)
 
     async def _mend(self, until_s: float) -> None:
         """An admin looks every few minutes and gives bad devices another chance, the last time at the end."""
         loop = asyncio.get_running_loop()
-        while loop.time() < until_s:
-            await asyncio.sleep(300)
+        while (left_s := until_s - loop.time()) > 0:
+            await asyncio.sleep(min(300, left_s))
             await self._database.write(_trust_all)
 
     def _story(self, connection: Connection) -> Story:
         return Story(
-            broken=verdict(connection, self._record),
+            broken=verdict(connection, self._record, self._witness),
             happened=dict(sorted(self._chaos.happened.items())),
             requests=len(self._record.acknowledged),
             measurements=connection.execute(select(func.count()).select_from(measurements)).scalar_one(),
-            kills=self._record.kills + self._chaos.happened["server killed"],
+            agent_kills=self._record.agent_kills,
+            server_kills=self._chaos.happened["server killed"],
+            calls=self._witness.calls,
+            events=self._record.events,
+            digest=self._witness.digest(),
         )
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        return asyncio.create_task(work)
 
     def _sub(self) -> random.Random:
         """A generator of its own for each part: what one draws does not move another."""
