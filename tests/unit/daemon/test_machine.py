@@ -326,3 +326,11 @@ def test_jitter_spreads_agents_and_waits_grow() -> None:
     assert first != second
     assert 15 <= first[-1] <= 30
     assert first[0] <= 0.5
+
+
+def test_a_renewal_counts_from_when_it_was_sent(machine: Machine) -> None:
+    measuring(machine, 1)
+    machine.handle(20.0, Tick())
+    machine.handle(29.0, answer(renewed(a1="renewed"), Call.RENEW, sent_s=20.0))
+    assert "StopWork" not in kinds(machine.handle(20.0 + LEASE_S - 0.1, Tick()))
+    assert "StopWork" in kinds(machine.handle(20.0 + LEASE_S, Tick()))

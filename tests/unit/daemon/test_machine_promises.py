@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -77,13 +78,17 @@ class AgentInAnyWorld(RuleBasedStateMachine):
             case instructions.LeaseEnded(attempt_id=attempt_id, ending=ending):
                 assert attempt_id not in self.endings, "a lease ends once"
                 self.endings[attempt_id] = ending
-            case instructions.End():
+            case instructions.End(failed=failed):
+                assert not (failed and self.work), "nothing is measured any more"
                 self.end = instruction
 
     # Time
 
     @rule(seconds=st.sampled_from([0.1, 1.0, 5.0, 25.0, LEASE_S, 300.0]))
     def wait(self, seconds: float) -> None:
+        self.pass_time(seconds)
+
+    def pass_time(self, seconds: float) -> None:
         """As the shell does: never past the moment at which the machine wants to be woken."""
         until_s = self.now_s + seconds
         while self.end is None and self.now_s < until_s:
@@ -91,26 +96,37 @@ class AgentInAnyWorld(RuleBasedStateMachine):
             self.now_s = min(until_s, until_s if wake_s is None else wake_s)
             self.tell(Tick())
 
-    @rule(seconds=st.sampled_from([30.0, 100.0, 10_000.0]))
+    @rule(seconds=st.sampled_from([30.0, 10_000.0]))
     def sleep(self, seconds: float) -> None:
         """The whole machine was suspended: time jumps."""
         self.now_s += seconds
         self.tell(Tick())
 
+    @precondition(lambda self: self.end is None and self.work is not None and self.trusted_s)
+    @rule()
+    def lease_runs_out(self) -> None:
+        """Everything waits until the last lease may have run out."""
+        self.pass_time(max(max(self.trusted_s.values()) - self.now_s, 0.0))
+
     # The server
 
     @precondition(lambda self: self.calls)
-    @rule(data=st.data(), trouble=st.sampled_from([Trouble.AGAIN] * 6 + list(Trouble)[1:4]))
-    def fail_call(self, data: st.DataObject, trouble: Trouble) -> None:
-        call = data.draw(st.sampled_from(sorted(self.calls)))
+    @rule(data=st.data(), trouble=st.sampled_from([Trouble.AGAIN, *list(Trouble)[:4]]))
+    def fail_some_call(self, data: st.DataObject, trouble: Trouble) -> None:
+        self.fail_call(data.draw(st.sampled_from(sorted(self.calls))), trouble)
+
+    def fail_call(self, call: Call, trouble: Trouble) -> None:
         instruction, _ = self.calls.pop(call)
+        over = trouble is Trouble.SESSION and call in (Call.CLAIM, Call.RENEW, Call.CLOSE)
+        if over or (trouble is Trouble.LOST and call is Call.RENEW):
+            self.trusted_s = dict.fromkeys(self.trusted_s, self.now_s)
         if not isinstance(instruction, instructions.SetAside):
             self.tell(CallFailed(call, trouble, "trouble"))
         else:
             self.calls[call] = (instruction, self.now_s)
 
     @rule()
-    @precondition(lambda self: self.now_s > 500 and self.calls.keys() - {Call.CLOSE})
+    @precondition(lambda self: self.now_s > 5000 and self.calls.keys() - {Call.CLOSE})
     def revoke(self) -> None:
         call = sorted(self.calls.keys() - {Call.CLOSE})[0]
         del self.calls[call]
@@ -119,12 +135,18 @@ class AgentInAnyWorld(RuleBasedStateMachine):
     @precondition(lambda self: Call.OPEN in self.calls)
     @rule()
     def open(self) -> None:
+        self.answer_open()
+
+    def answer_open(self) -> None:
         _, sent_s = self.calls.pop(Call.OPEN)
         self.tell(Answered(opened(), Call.OPEN, sent_s))
 
-    @precondition(lambda self: Call.CLAIM in self.calls)
+    @precondition(lambda self: self.end is None and Call.CLAIM in self.calls)
     @rule(count=st.integers(0, 3), disagrees=st.booleans())
     def claim(self, count: int, disagrees: bool) -> None:
+        self.answer_claim(count, disagrees)
+
+    def answer_claim(self, count: int, disagrees: bool) -> None:
         instruction, sent_s = self.calls.pop(Call.CLAIM)
         ids = range(self.taken + 1, self.taken + 1 + count)
         self.taken += count
@@ -136,13 +158,15 @@ class AgentInAnyWorld(RuleBasedStateMachine):
     @precondition(lambda self: Call.RENEW in self.calls)
     @rule(data=st.data())
     def renew(self, data: st.DataObject) -> None:
+        self.answer_renewal(data)
+
+    def answer_renewal(self, data: st.DataObject) -> None:
         instruction, sent_s = self.calls.pop(Call.RENEW)
         states = {}
         for held in instruction.leases:
             state = data.draw(st.sampled_from(["renewed", "renewed", "renewed", "cancelled", "lost"]))
             states[f"a{held.attempt_id}"] = state
-            if state == "renewed":
-                self.trusted_s[held.attempt_id] = sent_s + LEASE_S
+            self.trusted_s[held.attempt_id] = sent_s + LEASE_S if state == "renewed" else self.now_s
         self.tell(Answered(renewed(**states), Call.RENEW, sent_s))
 
     @precondition(lambda self: Call.REPORT in self.calls)
@@ -170,7 +194,10 @@ class AgentInAnyWorld(RuleBasedStateMachine):
     @precondition(lambda self: self.work == "preparing")
     @rule(missing=st.booleans(), kind=st.sampled_from([FailureKind.INTERNAL, FailureKind.DEVICE_UNREADY]))
     def prepare(self, missing: bool, kind: FailureKind) -> None:
-        if missing:
+        self.end_preparing(kind if missing else None)
+
+    def end_preparing(self, kind: FailureKind | None) -> None:
+        if kind is not None:
             self.tell(events.Unprepared(self.taken, Failure(kind, "not here")))
         self.work = None
         # Prepared and told to stop may cross: the machine gets one answer, whichever.
@@ -193,11 +220,34 @@ class AgentInAnyWorld(RuleBasedStateMachine):
         self.work = None
         self.tell(events.WorkEnded())
 
-    @precondition(lambda self: self.left_s is None and self.now_s > 60)
+    @precondition(lambda self: self.left_s is None and (self.taken > 4 or self.now_s > 3000))
     @rule()
     def leave(self) -> None:
         self.left_s = self.now_s
         self.tell(events.Leave())
+
+    # Short ways to where it gets interesting
+
+    @precondition(lambda self: self.end is None and self.work is None)
+    @rule(count=st.integers(1, 3))
+    def go_on_to_measuring(self, count: int) -> None:
+        if Call.OPEN in self.calls:
+            self.answer_open()
+        if Call.CLAIM in self.calls:
+            self.answer_claim(count, disagrees=False)
+        if self.work == "preparing":
+            self.end_preparing(None)
+
+    @precondition(lambda self: self.end is None and self.work == "measuring")
+    @rule(data=st.data(), trouble=st.sampled_from([None, None, *list(Trouble)[:3]]))
+    def go_on_to_renewal(self, data: st.DataObject, trouble: Trouble | None) -> None:
+        self.pass_time(LEASE_S / 3)
+        if Call.RENEW not in self.calls:
+            return
+        if trouble is None:
+            self.answer_renewal(data)
+        else:
+            self.fail_call(Call.RENEW, trouble)
 
     # Promises
 
@@ -225,3 +275,4 @@ class AgentInAnyWorld(RuleBasedStateMachine):
 
 
 TestAgentInAnyWorld = AgentInAnyWorld.TestCase
+TestAgentInAnyWorld.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)
