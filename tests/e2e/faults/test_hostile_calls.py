@@ -1,5 +1,5 @@
-"""All operations of the OpenAPI document, called with what fits it and what does not: no answer is a defect's,
-and each is one that the document declares.
+"""All operations of the OpenAPI document, called with what fits it and what does not: no answer is a
+defect's, and each is one that the document declares.
 """
 
 import json
