@@ -1,15 +1,18 @@
 """SQLite in the caller's own thread, for simulations: no threads, no waiting, no real time."""
 
+import sqlite3
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from edgemeter_server.database.base import Database, UnavailableError, Work
 from edgemeter_server.database.sqlite_connection import MEMORY, open_writer
 
 T = TypeVar("T")
 
+_READ_ONLY = "it has written, which was undone"
 _SIZE = text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
 
 
@@ -37,11 +40,11 @@ class InlineDatabase(Database):
 
     async def read(self, work: Work[T]) -> T:
         self._check_open()
-        self._connection.allow_writes(False)
-        try:
-            return self._connection.look(work)
-        finally:
-            self._connection.allow_writes(True)
+        before = self._connection.changes
+        result = self._connection.look(work)
+        if self._connection.changes != before:
+            raise OperationalError("a unit that reads", None, sqlite3.OperationalError(_READ_ONLY))
+        return result
 
     async def size_bytes(self) -> int:
         return int(await self.read(lambda connection: connection.execute(_SIZE).scalar_one()))

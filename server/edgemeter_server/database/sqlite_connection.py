@@ -86,8 +86,14 @@ class SqliteConnection:
             finally:
                 self.roll_back()
 
-    def allow_writes(self, allowed: bool) -> None:
-        self._driver.execute(f"PRAGMA query_only={'OFF' if allowed else 'ON'}")
+    @property
+    def changes(self) -> int:
+        """Rows that were ever written, undone or not.
+
+        For who reads and writes on one connection: switching `query_only` would have SQLite compile
+        every statement again.
+        """
+        return self._driver.total_changes
 
     def enforce_foreign_keys(self, enforced: bool) -> None:
         """Outside of transactions only."""
