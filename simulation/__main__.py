@@ -21,6 +21,7 @@ def main() -> None:
     words.add_argument("--agents", type=int, default=20)
     words.add_argument("--json", action="store_true")
     given = words.parse_args()
+    logging.disable()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     failed = False
     for seed in range(given.seed, given.seed + given.seeds):

@@ -17,8 +17,8 @@ class Odds:
     repeat_call: float = 0.01  #: it arrives twice
     delay_s: float = 0.2  #: mean, each way
     stall: float = 0.003  #: delayed beyond a lease
-    server_kill_at_point: float = 0.001  #: at each fault point that is passed
-    agent_kills_an_hour: float = 2.0  #: of each agent
+    server_kill_at_point: float = 0.0003  #: at each fault point that is passed
+    agent_kills_an_hour: float = 2.5  #: of each agent
     agent_leaves: float = 0.2  #: instead of being killed: told to stop, in order
     disk_full: float = 0.0005  #: of units of work that write
     measuring_fails: float = 0.1

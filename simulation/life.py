@@ -10,6 +10,7 @@ import httpx
 from edgemeter.failures import FailureKind
 from edgemeter.measurement import FailureDocument
 from edgemeter.wire import agents as wire
+from edgemeter.wire.base import Message, Reply
 from edgemeter.wire.problems import Problem, ProblemError
 from edgemeter_agents.daemon import events, instructions
 from edgemeter_agents.daemon.events import Call, CallFailed, Event
@@ -28,7 +29,7 @@ _PATHS = {
     Call.REPORT: "/v1/agent/reports",
     Call.CLOSE: "/v1/agent/sessions/close",
 }
-_REPLIES: dict[Call, type[wire.Reply]] = {
+_REPLIES: dict[Call, type[Reply]] = {
     Call.OPEN: wire.SessionOpened,
     Call.CLAIM: wire.Claimed,
     Call.RENEW: wire.Renewed,
@@ -104,14 +105,15 @@ class Life:
 
     # Calls
 
-    def _call(self, call: Call, message: wire.Message) -> asyncio.Task[None]:
+    def _call(self, call: Call, message: Message) -> asyncio.Task[None]:
         async def run() -> None:
             sent_s = asyncio.get_running_loop().time()
             outcome = await self._ask(call, message)
-            if isinstance(outcome, CallFailed):
-                self.tell(outcome)
-            else:
-                self.tell(events.Answered(outcome, call, sent_s))  # type: ignore[arg-type]
+            match outcome:
+                case CallFailed():
+                    self.tell(outcome)
+                case wire.SessionOpened() | wire.Claimed() | wire.Renewed() | None:
+                    self.tell(events.Answered(outcome, call, sent_s))
 
         return self._start(run())
 
@@ -125,7 +127,7 @@ class Life:
         elif isinstance(outcome, CallFailed):
             self.tell(outcome)
 
-    async def _ask(self, call: Call, message: wire.Message) -> wire.Reply | CallFailed | None:
+    async def _ask(self, call: Call, message: Message) -> Reply | CallFailed | None:
         headers = {"Content-Type": "application/json"}
         content = message.model_dump_json().encode()
         try:

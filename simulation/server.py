@@ -1,7 +1,7 @@
 """The real application, in process, killed and started again on the same database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -87,5 +87,35 @@ class SimulatedServer:
 
 
 async def _answer(app: FastAPI, request: httpx.Request) -> httpx.Response:
-    response = await httpx.ASGITransport(app).handle_async_request(request)
-    return httpx.Response(response.status_code, headers=response.headers, content=await response.aread())
+    """As a server would: httpx's own way looks for another event loop's package at every call."""
+    body, sent = await request.aread(), list[MutableMapping[str, Any]]()
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> MutableMapping[str, Any]:
+        if not waiting:
+            await asyncio.Event().wait()  # for ever: nobody hangs up
+        return waiting.pop()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await app(_scope(request), receive, send)
+    content = b"".join(message.get("body", b"") for message in sent[1:])
+    return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content, request=request)
+
+
+def _scope(request: httpx.Request) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": request.url.raw_path,
+        "query_string": request.url.query,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": ("127.0.0.1", 1),
+        "server": (request.url.host, 80),
+        "root_path": "",
+    }
