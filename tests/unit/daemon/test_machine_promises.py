@@ -117,9 +117,10 @@ class AgentInAnyWorld(RuleBasedStateMachine):
 
     def fail_call(self, call: Call, trouble: Trouble) -> None:
         instruction, _ = self.calls.pop(call)
-        over = trouble is Trouble.SESSION and call in (Call.CLAIM, Call.RENEW, Call.CLOSE)
-        if over or (trouble is Trouble.LOST and call is Call.RENEW):
+        if trouble is Trouble.SESSION and call in (Call.CLAIM, Call.RENEW, Call.CLOSE):
             self.trusted_s = dict.fromkeys(self.trusted_s, self.now_s)
+        if trouble is Trouble.LOST and call is Call.RENEW:
+            self.trusted_s |= {held.attempt_id: self.now_s for held in instruction.leases}
         if not isinstance(instruction, instructions.SetAside):
             self.tell(CallFailed(call, trouble, "trouble"))
         else:
