@@ -17,7 +17,7 @@ $(STAMP): requirements/uv.lock requirements/dev.lock pyproject.toml scripts/make
 install: $(STAMP) ## Create .venv with everything, .venv/bin/edgemeter among it
 
 .PHONY: demo
-demo: install ## Measure the shipped networks on every runtime of this machine (under 3 minutes)
+demo: install ## A server, an agent and the shipped networks over HTTP (under 3 minutes)
 	@$(BIN)/edgemeter demo
 
 .PHONY: test
@@ -39,6 +39,10 @@ format: install ## Put the code into the house style
 .PHONY: bench
 bench: install ## Measure what docs/benchmarks.md promises (about forty minutes, on an idle machine)
 	@$(BIN)/python -m benchmarks --json
+
+.PHONY: simulate
+simulate: install ## A simulated day of twenty agents with a thousand kills (minutes)
+	@$(BIN)/python -m simulation --seed 1 --hours 24
 
 .PHONY: docs
 docs: install ## Build the user guide into site/
