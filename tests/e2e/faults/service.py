@@ -61,7 +61,7 @@ class Service:
         # A connection to a dead server must not be tried again.
         limits = httpx.Limits(max_keepalive_connections=0)
         headers = {"authorization": f"Bearer {text}"}
-        client = httpx.Client(base_url=self._url, headers=headers, limits=limits, timeout=60)
+        client = httpx.Client(base_url=self._url, headers=headers, limits=limits, timeout=110)
         self._clients.append(client)
         return client
 

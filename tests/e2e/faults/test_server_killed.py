@@ -16,9 +16,10 @@ import httpx
 import pytest
 
 import edgemeter_server
+from edgemeter.wire.requests import MAX_ITEMS
 from edgemeter_server.testing import PostgresCluster
 
-from .world import DEVICE, World, good, network
+from .world import DEVICE, TARGET, World, good, network
 
 
 @dataclass(frozen=True)
@@ -194,3 +195,27 @@ def test_postgresql_dies_and_comes_back(postgres_world: World, cluster: Postgres
     assert good(answer) == good(postgres_world.report(lease))
     assert postgres_world.job(document["job_id"])["state"] == "done"
     postgres_world.check_nothing_is_lost()
+
+
+def test_ten_thousand_jobs_in_one_request(world: World) -> None:
+    """All are answered in order; the same again, after the server was killed, makes none.
+
+    The last test: whoever came after it would have to measure them.
+    """
+    items = [
+        {"artifact": world.artifact, "target": TARGET.slug, "fresh": True, "spec": {"seed": seed}}
+        for seed in range(MAX_ITEMS)
+    ]
+
+    def send() -> Any:
+        key = {"Idempotency-Key": "ten-thousand"}
+        return good(world.admin.post("/v1/requests", json={"items": items}, headers=key))["requests"]
+
+    first = send()
+    assert [document["spec"]["seed"] for document in first] == list(range(MAX_ITEMS))
+    assert len({document["job_id"] for document in first}) == MAX_ITEMS
+    world.service.kill()
+    world.service.start()
+    assert send() == first
+    claimed = good(world.claim(str(uuid.uuid4()), up_to=64))["leases"]
+    assert len({lease["job_id"] for lease in claimed} & {document["job_id"] for document in first}) == 64

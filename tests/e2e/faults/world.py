@@ -70,8 +70,8 @@ class World:
         message = {"protocol_version": PROTOCOL_VERSION, "agent_version": "1", "description": {}}
         return self.agent.post("/v1/agent/sessions", json={**message, "offers": [offer]})
 
-    def claim(self, claim_id: str) -> httpx.Response:
-        message = {"session_id": self.session_id, "claim_id": claim_id, "wait_s": 0}
+    def claim(self, claim_id: str, up_to: int = 1) -> httpx.Response:
+        message = {"session_id": self.session_id, "claim_id": claim_id, "up_to": up_to, "wait_s": 0}
         return self.agent.post("/v1/agent/claims", json=message)
 
     def claimed(self) -> Document:
