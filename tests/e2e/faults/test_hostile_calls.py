@@ -39,6 +39,7 @@ def document() -> dict[str, Any]:
     return told
 
 
+Case = schemathesis.Case[Any]
 AGENTS = "^/v1/agent/"
 schema = schemathesis.openapi.from_dict(document())
 
@@ -56,7 +57,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-def known(case: schemathesis.Case, world: World) -> None:
+def known(case: Case, world: World) -> None:
     """Half of the calls are about what there is: a made-up name is mostly unknown, and no more is learned."""
     if crc32(repr((case.path_parameters, case.body)).encode()) % 2:
         return
@@ -69,7 +70,7 @@ def known(case: schemathesis.Case, world: World) -> None:
         case.body["session_id"] = world.session_id
 
 
-def harmless(case: schemathesis.Case) -> None:
+def harmless(case: Case) -> None:
     """Nobody waits, and the tokens that these tests need stay."""
     if "wait" in case.query:
         case.query["wait"] = "0"
@@ -79,7 +80,7 @@ def harmless(case: schemathesis.Case) -> None:
         case.path_parameters |= {"token_id": "1000000"}
 
 
-def check(case: schemathesis.Case, world: World, client: httpx.Client) -> None:
+def check(case: Case, world: World, client: httpx.Client) -> None:
     known(case, world)
     harmless(case)
     answer = case.call(str(client.base_url), headers=dict(client.headers), timeout=60)
@@ -100,11 +101,11 @@ def sized(test: Callable[..., None]) -> Callable[..., None]:
 
 @schema.exclude(path_regex=AGENTS).parametrize()
 @sized
-def test_an_admin_gets_only_declared_answers(case: schemathesis.Case, world: World) -> None:
+def test_an_admin_gets_only_declared_answers(case: Case, world: World) -> None:
     check(case, world, world.admin)
 
 
 @schema.include(path_regex=AGENTS).parametrize()
 @sized
-def test_an_agent_gets_only_declared_answers(case: schemathesis.Case, world: World) -> None:
+def test_an_agent_gets_only_declared_answers(case: Case, world: World) -> None:
     check(case, world, world.agent)
