@@ -1,14 +1,17 @@
 """Requests and replies that are cut off: whoever sends the same again is answered, and it was done once."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 import pytest
 
 from .calls import CALLS
 from .proxy import Cut, Proxy, proxied
-from .world import World, good
+from .world import DEVICE, World, good
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,75 @@ def test_what_was_cut_off_is_sent_again(name: str, world: World, proxy: Proxy) -
             call.send()
     call.check(good(call.send()), good(call.send()))
     world.check_nothing_is_lost()
+
+
+def lost(world: World, proxy: Proxy, path: str, message: Any, **headers: str) -> httpx.Response:
+    """The answer to the same again, after the first was carried out and its answer lost."""
+    proxy.cuts.append(Cut("reply", 0))
+    with pytest.raises(httpx.TransportError):
+        world.admin.post(path, json=message, headers=headers)
+    return world.admin.post(path, json=message, headers=headers)
+
+
+def test_a_session_is_closed_once(world: World, proxy: Proxy) -> None:
+    message = {"session_id": world.session_id}
+    assert (
+        lost(
+            world,
+            proxy,
+            "/v1/agent/sessions/close",
+            message,
+            authorization=world.agent.headers["authorization"],
+        ).status_code
+        == 204
+    )
+    assert good(world.admin.get(f"/v1/devices/{DEVICE}"))["agent"] is None
+    world.session_id = good(world.open_session())["session_id"]
+
+
+def test_an_approval_is_the_same_again(world: World, proxy: Proxy) -> None:
+    answer = good(lost(world, proxy, f"/v1/devices/{DEVICE}/approve", {}))
+    assert [target["approved"] for target in answer["targets"]] == [True]
+
+
+def test_a_project_is_made_once(world: World, proxy: Proxy) -> None:
+    """The second time it is there."""
+    assert lost(world, proxy, "/v1/projects", {"slug": "new"}).status_code == 409
+    assert [row["slug"] for row in world.pages("/v1/projects")].count("new") == 1
+
+
+def test_a_lost_token_is_nobodys(world: World, proxy: Proxy) -> None:
+    """Its text went with the answer, so the next is another: both are listed, one is revoked."""
+    wanted = {"name": "lost", "role": "viewer", "project": "default"}
+    told = good(lost(world, proxy, "/v1/tokens", wanted))
+    ids = [row["id"] for row in world.pages("/v1/tokens") if row["name"] == "lost"]
+    assert told["id"] in ids
+    [other] = set(ids) - {told["id"]}
+    assert world.admin.delete(f"/v1/tokens/{other}").status_code == 204
+
+
+def test_a_lost_enrolment_needs_a_new_one(world: World, proxy: Proxy) -> None:
+    """A one-time token is used up; the next one's agent takes the place of the one nobody has."""
+    wanted = {"name": "again", "role": "enrolment", "device": "again"}
+    for _ in range(2):
+        once = {"authorization": f"Bearer {good(world.admin.post('/v1/tokens', json=wanted))['token']}"}
+        assert lost(world, proxy, "/v1/agent/enrol", {"device": "again"}, **once).status_code == 401
+    agents = [row for row in world.pages("/v1/tokens") if row["device"] == "again" and row["role"] == "agent"]
+    assert [row["revoked_at"] is None for row in agents] == [True, False], "newest first"
+
+
+def test_every_route_that_makes_something_is_here() -> None:
+    paths = json.loads((Path(__file__).resolve().parents[3] / "docs" / "openapi.json").read_text())["paths"]
+    assert {path for path, methods in paths.items() if "post" in methods} == {
+        "/v1/requests",
+        "/v1/requests/{request_id}/cancel",
+        "/v1/agent/claims",
+        "/v1/agent/renewals",
+        "/v1/agent/reports",
+        "/v1/agent/sessions",
+        "/v1/agent/sessions/close",
+        "/v1/agent/enrol",
+        "/v1/devices/{slug}/approve",
+        "/v1/projects",
+        "/v1/tokens",
+    }
