@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 from benchmarks import graph_features, retest, runtime_tools, survey_overhead
 from benchmarks.report import Figure, main
+from benchmarks.service import leases, memory, reports, turnaround
+
+SERVICE = (leases, reports, turnaround, memory)
+BENCHMARKS = (graph_features, survey_overhead, runtime_tools, *SERVICE, retest)
 
 
 def run() -> Sequence[Figure]:
     figures: list[Figure] = []
-    for benchmark in (graph_features, survey_overhead, runtime_tools, retest):
+    for benchmark in BENCHMARKS:
         figures += benchmark.run()
     return figures
 

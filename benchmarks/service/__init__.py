@@ -1,0 +1,1 @@
+"""The service's figures: a real server process, called over authenticated HTTP by processes of their own."""

@@ -1,0 +1,106 @@
+"""Leases a second with a million jobs pending, and how long a claim takes beside a thousand that wait."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+from benchmarks.report import Figure, at_most, main, reported
+from benchmarks.service.agents import IDLE_TARGET, Agent, leases_of
+from benchmarks.service.apart import play, process
+from benchmarks.service.processes import cpu_s
+from benchmarks.service.promises import at_least
+from benchmarks.service.seeding import Seeded, seed
+from benchmarks.service.server import DATABASES, Server, installation, serving
+from benchmarks.service.sizes import AGENTS, CLAIM_S, scaled
+
+_PROMISED = {"sqlite": 8000, "postgresql": 4000}
+_WAITING = 1000
+_POLL_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What all agents did between two instants."""
+
+    wall_s: float
+    each_s: tuple[float, ...]
+    job_ids: tuple[int, ...]
+
+
+async def claim_all(url: str, tokens: Sequence[str], seconds: float) -> Claims:
+    agents = [await Agent.join(url, token) for token in tokens]
+    answers: list[bytes] = []
+    each_s: list[float] = []
+
+    async def work(agent: Agent) -> None:
+        while (began_s := time.perf_counter()) < until_s:
+            answers.append(await agent.claim())
+            each_s.append(time.perf_counter() - began_s)
+
+    began_s = time.perf_counter()
+    until_s = began_s + seconds
+    await asyncio.gather(*map(work, agents))
+    wall_s = time.perf_counter() - began_s
+    return Claims(wall_s, tuple(each_s), tuple(one["job_id"] for each in answers for one in leases_of(each)))
+
+
+async def wait_all(url: str, tokens: Sequence[str], seconds: float) -> int:
+    """Long polls of devices that have nothing to do, for so long; how many were open at the end."""
+    agents = [await Agent.join(url, token, IDLE_TARGET) for token in tokens]
+    polls = [asyncio.create_task(agent.claim(_POLL_S)) for agent in agents]
+    _, open_still = await asyncio.wait(polls, timeout=seconds)
+    return len(open_still)
+
+
+def run() -> Sequence[Figure]:
+    return [figure for database in DATABASES for figure in _figures(database)]
+
+
+def _figures(database: str) -> list[Figure]:
+    waiting = scaled(_WAITING)
+    with installation(database) as settings:
+        seeded = asyncio.run(seed(settings, scaled(1_000_000), 2 * AGENTS, waiting))
+        with serving(settings) as server:
+            before_s = cpu_s(server.pid)
+            alone = _claims(server, seeded.working[:AGENTS])
+            cost_ms = (cpu_s(server.pid) - before_s) * 1000 / len(alone.each_s)
+            beside = _beside_waiting(server, seeded)
+    return [
+        at_least(f"leases/s, {database}", len(alone.job_ids) / alone.wall_s, _PROMISED[database]),
+        reported(f"server CPU of a claim of 16, {database}", cost_ms, " ms"),
+        _without_doubles(database, [*alone.job_ids, *beside.job_ids]),
+        at_most(
+            f"p99 of a claim, {waiting} waiting, {database}",
+            quantiles(beside.each_s, n=100)[98] * 1000,
+            250,
+            " ms",
+        ),
+    ]
+
+
+def _claims(server: Server, tokens: Sequence[str]) -> Claims:
+    with process() as load:
+        return load.submit(play, claim_all, server.url, tokens, CLAIM_S).result()
+
+
+def _beside_waiting(server: Server, seeded: Seeded) -> Claims:
+    with process() as idle:
+        seconds = 3 * CLAIM_S
+        waiting = idle.submit(play, wait_all, server.url, seeded.waiting, seconds)
+        time.sleep(CLAIM_S)  # for the thousand to join
+        # Other devices: a second session of the first would end the leases they hold.
+        claims = _claims(server, seeded.working[AGENTS:])
+        if waiting.result() < len(seeded.waiting):
+            raise RuntimeError("not all long polls stayed open")
+    return claims
+
+
+def _without_doubles(database: str, job_ids: Sequence[int]) -> Figure:
+    doubles = len(job_ids) - len(set(job_ids))
+    return at_most(f"jobs leased twice, of {len(job_ids)}, {database}", doubles, 0, "")
+
+
+if __name__ == "__main__":
+    main(run)

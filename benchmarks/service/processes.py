@@ -1,0 +1,28 @@
+"""What the kernel tells of a process and its children: CPU time and memory."""
+
+import os
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(pid: int) -> float:
+    """Of the process itself, its threads among it."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(words[11]) + int(words[12])) / _TICKS
+
+
+def memory_mb(pid: int) -> float:
+    """Resident, with all children."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(word) for file in tasks for word in file.read_text().split()]
+    return _status_kib(pid, "VmRSS") * 1024 / 1e6 + sum(map(memory_mb, children))
+
+
+def peak_memory_mb(pid: int) -> float:
+    return _status_kib(pid, "VmHWM") * 1024 / 1e6
+
+
+def _status_kib(pid: int, name: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
