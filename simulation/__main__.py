@@ -1,41 +1,51 @@
-"""`python -m simulation`: one seed after another, until one breaks a promise."""
+"""`python -m simulation`: one seed after another, each a day of its own; fails where a promise is broken."""
 
 import argparse
 import json
 import logging
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import asdict
 
 import structlog
 
+from simulation.bugs import BUGS, planted
 from simulation.virtual_time import run
 from simulation.world import Plan, Story, simulate
 
 
 def main() -> None:
+    given = _given()
+    logging.disable()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    broken = False
+    for seed in range(given.seed, given.seed + given.seeds):
+        plan = Plan(seed, given.hours, given.agents, given.jobs, given.rough)
+        began_s = time.process_time()
+        with planted(given.bug) if given.bug else nullcontext():
+            story = run(simulate(plan))
+        broken = broken or bool(story.broken)
+        _tell(plan, story, time.process_time() - began_s, bug=given.bug, as_json=given.json)
+    sys.exit(broken)
+
+
+def _given() -> argparse.Namespace:
     words = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--seeds", type=int, default=1, help="so many, from --seed on")
     words.add_argument("--hours", type=float, default=24.0, help="of virtual time, each")
     words.add_argument("--agents", type=int, default=20)
+    words.add_argument("--jobs", type=float, default=0.2, help="that users ask for, a second")
+    words.add_argument("--rough", type=float, default=1.0, help="so many times the usual faults")
+    words.add_argument("--bug", choices=sorted(BUGS), help="planted: the run should end badly")
     words.add_argument("--json", action="store_true")
-    given = words.parse_args()
-    logging.disable()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    failed = False
-    for seed in range(given.seed, given.seed + given.seeds):
-        plan = Plan(seed=seed, hours=given.hours, agents=given.agents)
-        began_s = time.process_time()
-        story = run(simulate(plan))
-        failed = failed or bool(story.broken)
-        _tell(plan, story, time.process_time() - began_s, as_json=given.json)
-    sys.exit(failed)
+    return words.parse_args()
 
 
-def _tell(plan: Plan, story: Story, cpu_s: float, *, as_json: bool) -> None:
+def _tell(plan: Plan, story: Story, cpu_s: float, *, bug: str | None, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"plan": asdict(plan), "story": asdict(story), "cpu_s": cpu_s}))
+        print(json.dumps({"plan": asdict(plan), "bug": bug, "story": asdict(story), "cpu_s": cpu_s}))
         return
     print(
         f"seed {plan.seed}: {plan.hours:g} h, {story.requests} requests, {story.measurements} measurements, "
@@ -45,7 +55,7 @@ def _tell(plan: Plan, story: Story, cpu_s: float, *, as_json: bool) -> None:
     for what in story.broken[:20]:
         print(f"  {what}")
     if story.broken:
-        print(f"  replay: python -m simulation --seed {plan.seed} --hours {plan.hours:g}")
+        print(f"  replay: {plan.command()}" + (f" --bug {bug}" if bug else ""))
 
 
 main()

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 UNDISTURBED_S = 0.001
 
@@ -23,6 +23,18 @@ class Odds:
     disk_full: float = 0.0005  #: of units of work that write
     measuring_fails: float = 0.1
     slow_download: float = 0.05  #: of batches, up to more than a lease
+
+    def times(self, rough: float) -> "Odds":
+        return replace(
+            self,
+            lose_call=self.lose_call * rough,
+            lose_reply=self.lose_reply * rough,
+            repeat_call=self.repeat_call * rough,
+            stall=self.stall * rough,
+            server_kill_at_point=self.server_kill_at_point * rough,
+            agent_kills_an_hour=self.agent_kills_an_hour * rough,
+            slow_download=self.slow_download * rough,
+        )
 
 
 @dataclass

@@ -1,20 +1,19 @@
 """Messages that nobody may be heard for: old ones that arrive once more, and those of impostors."""
 
 import asyncio
-import json
 import random
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
 
 import httpx
 
 from simulation.network import Network
 from simulation.record import Record
 from simulation.server import SimulatedServer
-from simulation.witness import Old, Witness
+from simulation.witness import Leased, Old, Witness
 
 MEAN_S = 30.0
+_REPORTS = "http://simulated/v1/agent/reports"
 _FAILURE = {
     "result": "not_measured",
     "failure": {"kind": "malformed", "message": "an impostor says so"},
@@ -40,11 +39,10 @@ class Intruder:
             await asyncio.sleep(self._draw.expovariate(1 / MEAN_S))
             now_s = loop.time()
             old = [each for each in self._witness.old if now_s - each.sent_s > 3 * lease_s]
-            new = [each for each in self._witness.old if now_s - each.sent_s < lease_s]
             with suppress(httpx.TransportError):
                 if old:
                     await self._replay(self._draw.choice(old))
-                await self._forge(new)
+                await self._forge()
 
     async def _replay(self, old: Old) -> None:
         # A claim is no statement of the past: repeated when its leases have ended, it asks for new ones.
@@ -56,33 +54,23 @@ class Intruder:
         elif old.request.url.path.endswith("reports"):
             await self._network.ask(old.request)
 
-    async def _forge(self, new: Sequence[Old]) -> None:
-        renewals = [each.request for each in new if each.request.url.path.endswith("renewals")]
-        if not renewals:
+    async def _forge(self) -> None:
+        if not self._witness.leased:
             return
-        true = self._draw.choice(renewals)
-        held = json.loads(true.content)["leases"]
-        await self._report(
-            true, [{**each, "secret": each["secret"][::-1]} for each in held], "a wrong secret"
-        )
-        others = [each.headers["Authorization"] for each in renewals]
-        foreign = [each for each in others if each != true.headers["Authorization"]]
-        if foreign:
-            stolen = httpx.Request("POST", true.url, headers={**true.headers, "Authorization": foreign[0]})
-            await self._report(stolen, held, "another device's token")
+        true = self._draw.choice(self._witness.leased)
+        await self._report(replace(true, secret=true.secret[::-1]), "a wrong secret")
+        other = self._draw.choice(self._witness.leased).authorization
+        if other != true.authorization:
+            await self._report(replace(true, authorization=other), "another device's token")
 
-    async def _report(self, like: httpx.Request, held: Sequence[dict[str, Any]], by: str) -> None:
-        reports = [{**each, "outcome": _FAILURE} for each in held]
-        body = {"agent_version": "forged", "seed": 0, "provenance": {}, "reports": reports}
-        headers = {
-            "Authorization": like.headers["Authorization"],
-            "Content-Type": "application/json",
-        }
-        request = httpx.Request("POST", like.url.join("/v1/agent/reports"), headers=headers, json=body)
+    async def _report(self, lease: Leased, by: str) -> None:
+        report = {"attempt_id": lease.attempt_id, "secret": lease.secret, "outcome": _FAILURE}
+        body = {"agent_version": "forged", "seed": 0, "provenance": {}, "reports": [report]}
+        headers = {"Authorization": lease.authorization}
+        request = httpx.Request("POST", _REPORTS, headers=headers, json=body)
         response = await self._server.serve(request)
-        heard = [*_states(response, "receipts", "accepted"), *_states(response, "receipts", "superseded")]
-        if heard:
-            self._record.broken.append(f"a report with {by} was heard, of attempts {heard}")
+        if _states(response, "receipts", "accepted") or _states(response, "receipts", "superseded"):
+            self._record.broken.append(f"a report with {by} was heard, of attempt {lease.attempt_id}")
 
 
 def _states(response: httpx.Response, name: str, state: str) -> list[int]:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,15 @@ import httpx
 REMEMBERED = 1_000
 #: Said where the server can do nothing now. Any other 5xx is a defect.
 _EXCUSED = frozenset({503, 507})
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A lease that was given, and to whom."""
+
+    authorization: str
+    attempt_id: int
+    secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +39,19 @@ class Witness:
         self._lease_s = lease_s
         self._digest = hashlib.sha256()
         self._claims: dict[tuple[int, str], tuple[float, frozenset[int]]] = {}
+        self._ended: set[int] = set()  #: attempts that were reported, or are not wanted
         self.calls = 0
         self.broken: list[str] = []
         self.old: deque[Old] = deque(maxlen=REMEMBERED)  #: of agents
+        self.leased: deque[Leased] = deque(maxlen=REMEMBERED)
         self.renewed_s: dict[int, float] = {}  #: when each attempt was renewed last
         self.receipts: dict[int, tuple[str, int | None]] = {}  #: by attempt
 
     def heard(self, request: httpx.Request) -> None:
         if request.url.path.startswith("/v1/agent/"):
             self.old.append(Old(request, _now_s()))
+        if request.url.path.endswith("/reports"):
+            self._ended |= {report["attempt_id"] for report in json.loads(request.content)["reports"]}
 
     def saw(self, request: httpx.Request, response: httpx.Response) -> None:
         path, status = request.url.path, response.status_code
@@ -51,11 +64,12 @@ class Witness:
             return
         match path.rpartition("/")[2]:
             case "claims":
-                self._claimed(json.loads(request.content), response.json())
+                self._claimed(request, response.json()["leases"])
             case "renewals":
                 states = response.json()["leases"]
                 held = (each["attempt_id"] for each in states if each["state"] == "renewed")
                 self.renewed_s |= dict.fromkeys(held, _now_s())
+                self._ended |= {each["attempt_id"] for each in states if each["state"] != "renewed"}
             case "reports":
                 for receipt in response.json()["receipts"]:
                     self._receipt(receipt)
@@ -63,14 +77,18 @@ class Witness:
     def digest(self) -> str:
         return self._digest.hexdigest()
 
-    def _claimed(self, claim: Mapping[str, Any], claimed: Mapping[str, Any]) -> None:
-        got = frozenset(lease["attempt_id"] for lease in claimed["leases"])
+    def _claimed(self, request: httpx.Request, leases: Sequence[Mapping[str, Any]]) -> None:
+        if not leases:
+            return
+        claim, by = json.loads(request.content), request.headers["Authorization"]
+        self.leased.extend(Leased(by, lease["attempt_id"], lease["secret"]) for lease in leases)
+        got = frozenset(lease["attempt_id"] for lease in leases)
         name = (claim["session_id"], claim["claim_id"])
-        when_s, before = self._claims.get(name, (-self._lease_s, frozenset()))
-        if got and before and not got & before and _now_s() < when_s + self._lease_s / 2:
-            self.broken.append(f"a repeated claim was given other leases: {sorted(before)}, {sorted(got)}")
-        if got:
-            self._claims[name] = (_now_s(), got)
+        when_s, before = self._claims.get(name, (0.0, frozenset()))
+        still_held = before - self._ended if _now_s() < when_s + self._lease_s / 2 else frozenset()
+        if still_held - got:
+            self.broken.append(f"a repeated claim was not given {sorted(still_held)}, but {sorted(got)}")
+        self._claims[name] = (_now_s(), got)
 
     def _receipt(self, receipt: Mapping[str, Any]) -> None:
         attempt_id, said = receipt["attempt_id"], (receipt["state"], receipt["measurement_id"])

@@ -68,6 +68,14 @@ class Plan:
     hours: float = 24.0
     agents: int = 20
     jobs_a_second: float = 0.2
+    rough: float = 1.0  #: so many times the usual faults
+
+    def command(self) -> str:
+        """Replays it."""
+        return (
+            f"python -m simulation --seed {self.seed} --hours {self.hours:g} --agents {self.agents} "
+            f"--jobs {self.jobs_a_second:g} --rough {self.rough:g}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class _World:
     def __init__(self, plan: Plan, folder: Path) -> None:
         self._plan = plan
         self._draw = random.Random(plan.seed)
-        self._chaos = Chaos(self._sub(), Odds(until_s=plan.hours * 3600))
+        self._chaos = Chaos(self._sub(), Odds(until_s=plan.hours * 3600).times(plan.rough))
         self._record = Record()
         self._witness = Witness(LEASE_S)
         self._database = InlineDatabase()
