@@ -42,7 +42,7 @@ from simulation.measuring import target_document
 from .conftest import Document, Lab, failed, measured
 from .protocol_model import GIVEN_BACK, LEASE_S, MALFORMED, Attempt, Job, Model, Request
 
-EXAMPLES = {"sqlite": 25, "postgresql": 8}
+EXAMPLES = {"sqlite": 12, "postgresql": 4}
 STEPS = 40
 DEVICES = ("one", "two")
 ARTIFACTS = 4
