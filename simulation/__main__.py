@@ -2,28 +2,24 @@
 
 import argparse
 import json
-import logging
 import sys
 import time
 from contextlib import nullcontext
 from dataclasses import asdict
 
-import structlog
-
 from simulation.bugs import BUGS, planted
+from simulation.quiet import quiet
 from simulation.virtual_time import run
 from simulation.world import Plan, Story, simulate
 
 
 def main() -> None:
     given = _given()
-    logging.disable()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     broken = False
     for seed in range(given.seed, given.seed + given.seeds):
         plan = Plan(seed, given.hours, given.agents, given.jobs, given.rough)
         began_s = time.process_time()
-        with planted(given.bug) if given.bug else nullcontext():
+        with quiet(), planted(given.bug) if given.bug else nullcontext():
             story = run(simulate(plan))
         broken = broken or bool(story.broken)
         _tell(plan, story, time.process_time() - began_s, bug=given.bug, as_json=given.json)

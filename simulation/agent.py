@@ -15,7 +15,7 @@ from simulation.life import Life
 from simulation.record import Record
 
 DOWN_S = 20.0
-TERMS = Terms(up_to=4, wait_s=45.0)
+TERMS = Terms(up_to=4, wait_s=60.0)
 
 
 class SimulatedAgent:

@@ -36,7 +36,7 @@ _REPLIES: dict[Call, type[Reply]] = {
     Call.REPORT: wire.Reported,
 }
 #: As the real agent waits for answers.
-_TIMEOUTS_S = {Call.OPEN: 30.0, Call.CLAIM: 60.0, Call.RENEW: 10.0, Call.REPORT: 30.0, Call.CLOSE: 2.0}
+_TIMEOUTS_S = {Call.OPEN: 30.0, Call.CLAIM: 75.0, Call.RENEW: 10.0, Call.REPORT: 30.0, Call.CLOSE: 2.0}
 _FAILURES = (FailureKind.CONTENDED, FailureKind.RUNTIME_ERROR, FailureKind.DEVICE_UNREADY)
 
 
