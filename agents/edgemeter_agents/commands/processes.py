@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, Queue
@@ -45,6 +45,9 @@ class Running:
                     return found
         except Empty:
             raise self.error(f"is not ready after {timeout_s:g} s") from None
+        with suppress(subprocess.TimeoutExpired):
+            # Its output ends a moment before the process does.
+            self._process.wait(_STOP_S)
         raise self.error("ended")
 
     def check(self) -> None:
