@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from edgemeter.wire.agents import Claim, Claimed, ReportBatch, Reported
-from edgemeter_agents.daemon.batch import Batch
+from edgemeter_agents.daemon.events import WorkEnded
 from edgemeter_server.jobs import attempts as ending
 from edgemeter_server.jobs import (
     claiming,
@@ -116,6 +116,10 @@ def _drops_at_once(good: Callable[..., Any]) -> Callable[..., Any]:
     return ask
 
 
+def _stops_in_word_only(life: Life) -> None:
+    life.tell(WorkEnded())
+
+
 def _always(value: object) -> Callable[[Any], Any]:
     return lambda _good: lambda *_, **__: value
 
@@ -152,10 +156,7 @@ BUGS: Mapping[str, Sequence[Change]] = {
     ),
     "cancel-ignored": ((requests, "cancel", _always(())),),
     "agent-drops-reports": ((Life, "_ask", _drops_at_once),),
-    "agent-ignores-lost-lease": (
-        (Batch, "watch", _always(None)),
-        (Batch, "forget", _always(None)),
-    ),
+    "agent-measures-on": ((Life, "_stop_work", lambda _: _stops_in_word_only),),
 }
 
 

@@ -49,7 +49,9 @@ def _requests(connection: Connection, record: Record) -> Iterator[str]:
         if row.measurement_id is None and row.state not in _CLOSED and row.cancelled_us is None:
             yield f"request {id_} is not finished: its job is {row.state}"
     for id_ in sorted(record.cancelled & known.keys()):
-        if known[id_].cancelled_us is None and known[id_].state not in _CLOSED:
+        row = known[id_]
+        ended = row.measurement_id is not None or row.state in _CLOSED
+        if row.cancelled_us is None and not ended:
             yield f"the cancellation of request {id_} was acknowledged and is lost"
 
 

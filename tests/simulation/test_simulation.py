@@ -12,8 +12,6 @@ from simulation.world import Plan, simulate
 
 #: Faults come thick, so that few minutes of virtual time hold many of them.
 ROUGH = Plan(seed=1, hours=0.06, agents=6, jobs_a_second=0.4, rough=10.0)
-#: Seeds by which a slice of this size happens to meet what the bug breaks.
-SEEDS = {"agent-ignores-lost-lease": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +21,7 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    "plan", [Plan(seed=11, hours=0.5, rough=2.0), Plan(seed=12, hours=0.2, agents=8, rough=8.0)]
+    "plan", [Plan(seed=11, hours=0.3, rough=3.0), Plan(seed=12, hours=0.2, agents=8, rough=8.0)]
 )
 def test_no_promise_is_broken(plan: Plan) -> None:
     story = run(simulate(plan))
@@ -39,7 +37,8 @@ def test_a_seed_tells_one_story() -> None:
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found(bug: str) -> None:
-    plan = replace(ROUGH, seed=SEEDS.get(bug, ROUGH.seed))
+    """Mostly by the first seed; a rare one needs several."""
+    plans = [replace(ROUGH, seed=seed) for seed in range(1, 7)]
     with planted(bug):
-        story = run(simulate(plan))
-    assert story.broken, f"replay: {plan.command()} --bug {bug}"
+        found = any(run(simulate(plan)).broken for plan in plans)
+    assert found, f"replay: {ROUGH.command()} --seeds {len(plans)} --bug {bug}"
