@@ -42,7 +42,7 @@ def quantise_onnx(network: Network, model: bytes) -> bytes:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             per_channel=True,
-            # Seven bits: processors without VNNI add two 8-bit products in 16 bits, which full weights overflow.
+            # Seven bits: processors without VNNI add two 8-bit products in 16 bits, which eight overflow.
             reduce_range=True,
         )
         return bytes(onnx.load(target).SerializeToString(deterministic=True))

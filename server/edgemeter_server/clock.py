@@ -17,7 +17,7 @@ class Clock(Protocol):
 class SystemClock:
     """This process's clock: right where one process is all that uses the database, as with SQLite."""
 
-    def now_us(self, connection: Connection) -> int:
+    def now_us(self, connection: Connection) -> int:  # noqa: ARG002  # the contract of a Clock
         return time.time_ns() // 1000
 
 
