@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from edgemeter.wire.devices import DeviceHealth
 from edgemeter.wire.problems import ProblemType
@@ -28,7 +28,7 @@ _CLAIMABLE = (
         device_targets.c.device_id == bindparam("device_id", type_=Key),
         device_targets.c.session_id == bindparam("session_id", type_=Key),
         device_targets.c.approved_us.is_not(None),
-        devices.c.health.in_(sorted(TRUSTED)),
+        or_(*(devices.c.health == health for health in sorted(TRUSTED))),  # IN is expanded at each execution
     )
     .order_by(targets.c.id)
 )
