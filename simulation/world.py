@@ -58,7 +58,7 @@ _FEATURES = {
 }
 #: After the last fault: three lease times, in which everything has to come to its end.
 SETTLING_S = 3 * LEASE_S
-TARGETS = 4
+TARGETS = 6
 FILES = 5
 
 
