@@ -32,7 +32,7 @@ def _given() -> argparse.Namespace:
     words.add_argument("--seeds", type=int, default=1, help="so many, from --seed on")
     words.add_argument("--hours", type=float, default=24.0, help="of virtual time, each")
     words.add_argument("--agents", type=int, default=20)
-    words.add_argument("--jobs", type=float, default=0.18, help="that users ask for, a second")
+    words.add_argument("--jobs", type=float, default=0.15, help="that users ask for, a second")
     words.add_argument("--rough", type=float, default=1.0, help="so many times the usual faults")
     words.add_argument("--bug", choices=sorted(BUGS), help="planted: the run should end badly")
     words.add_argument("--json", action="store_true")

@@ -120,6 +120,12 @@ def _stops_in_word_only(life: Life) -> None:
     life.tell(WorkEnded())
 
 
+def _leaves_an_orphan(life: Life) -> None:
+    for task in list(life._tasks):
+        if task is not life._work:
+            task.cancel()
+
+
 def _always(value: object) -> Callable[[Any], Any]:
     return lambda _good: lambda *_, **__: value
 
@@ -156,7 +162,10 @@ BUGS: Mapping[str, Sequence[Change]] = {
     ),
     "cancel-ignored": ((requests, "cancel", _always(())),),
     "agent-drops-reports": ((Life, "_ask", _drops_at_once),),
-    "agent-measures-on": ((Life, "_stop_work", lambda _: _stops_in_word_only),),
+    "agent-measures-on": (
+        (Life, "_stop_work", lambda _: _stops_in_word_only),
+        (Life, "_die", lambda _: _leaves_an_orphan),
+    ),
 }
 
 

@@ -58,8 +58,11 @@ class Life:
         try:
             await self._turn()
         finally:
-            for task in list(self._tasks):
-                task.cancel()
+            self._die()
+
+    def _die(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
 
     async def _turn(self) -> None:
         loop = asyncio.get_running_loop()

@@ -67,7 +67,7 @@ class Plan:
     seed: int
     hours: float = 24.0
     agents: int = 20
-    jobs_a_second: float = 0.18
+    jobs_a_second: float = 0.15
     rough: float = 1.0  #: so many times the usual faults
 
     def command(self) -> str:

@@ -11,7 +11,7 @@ from simulation.virtual_time import run
 from simulation.world import Plan, simulate
 
 #: Faults come thick, so that few minutes of virtual time hold many of them.
-ROUGH = Plan(seed=1, hours=0.06, agents=6, jobs_a_second=0.4, rough=10.0)
+ROUGH = Plan(seed=1, hours=0.06, agents=6, jobs_a_second=1.0, rough=10.0)
 
 
 @pytest.fixture(autouse=True)
