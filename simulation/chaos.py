@@ -23,6 +23,7 @@ class Odds:
     disk_full: float = 0.0005  #: of units of work that write
     measuring_fails: float = 0.1
     slow_download: float = 0.05  #: of batches, up to more than a lease
+    report_held_up: float = 0.005  #: for longer than a lease
 
     def times(self, rough: float) -> "Odds":
         return replace(
@@ -33,7 +34,7 @@ class Odds:
             stall=self.stall * rough,
             server_kill_at_point=self.server_kill_at_point * rough,
             agent_kills_an_hour=self.agent_kills_an_hour * rough,
-            slow_download=self.slow_download * rough,
+            report_held_up=self.report_held_up * rough,
         )
 
 

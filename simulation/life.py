@@ -122,6 +122,8 @@ class Life:
 
     async def _deliver(self) -> None:
         batch = self._agent.outbox[0]
+        if self._strikes("report held up", self._agent.chaos.odds.report_held_up):
+            await asyncio.sleep(self._agent.draw.uniform(60.0, 180.0))
         outcome = await self._ask(Call.REPORT, batch)
         if isinstance(outcome, wire.Reported):
             self._agent.record.delivered(batch, outcome)
