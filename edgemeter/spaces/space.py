@@ -1,0 +1,119 @@
+"""What every search space is: columns of codes, the operators they choose, and how to build one.
+
+An architecture is a row of `uint8` codes, one for each column; many architectures are one array
+(n, columns), best kept column-major (Fortran order). Which operator stands at a layer is decided by
+the codes of at most a few columns (`Layer.columns`): one for a plain choice, two or three where
+channel factors change what goes in and out. That one table per layer is all that costs, lookup
+tables and predictors need: a quantity of an architecture is a sum (or a maximum) over its layers of
+a table indexed by codes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgemeter.networks.network import Network
+
+Codes = NDArray[np.uint8]  #: (columns,) or (n, columns)
+NOTHING = -1  #: in `Layer.placed`: no operator stands there, and none costs anything
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One decision. A code is a position in `choices`, whose words are readable and unique."""
+
+    name: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where an operator stands: the map that goes in, the channels that come out, and the stride."""
+
+    height: int
+    width: int
+    channels_in: int
+    channels_out: int
+    stride: int
+
+    def __str__(self) -> str:
+        return f"{self.height}x{self.width}x{self.channels_in}->{self.channels_out}|{self.stride}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One distinct operator in one context: what a lookup table has a row for.
+
+    `key` reads `OPERATOR|HxWxCin->Cout|stride` and is unique in a space. `family` and `stage` say what it
+    shares with others (MB, SEP, ...; the stage by resolution), for models that pool what is alike.
+    """
+
+    operator: str
+    context: Context
+    family: str
+    stage: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.operator}|{self.context}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A place in the network. `placed` has one axis for each of `columns`, in their order, as long as
+    that column has choices; its entries are positions in `Space.placed`, or NOTHING. A fixed part (stem,
+    tail) has no columns and a `placed` without axes.
+    """
+
+    name: str
+    columns: tuple[int, ...]
+    placed: NDArray[np.int32]
+
+
+class Space(ABC):
+    """A search space.
+
+    `name` and `version` enter every stored code: a change that makes a code mean another network
+    is a new version. Attributes are immutable and computed once.
+    """
+
+    name: str
+    version: int
+    columns: tuple[Column, ...]
+    placed: tuple[Placed, ...]  #: every distinct operator in context, fixed parts included
+    layers: tuple[Layer, ...]  #: in the order of the network, fixed parts included
+
+    @abstractmethod
+    def build(self, codes: Codes, batch: int = 1) -> Network:
+        """The whole network of one architecture, a row of `columns` codes.
+
+        Raises CodeError where the codes are not of this space.
+        """
+
+    @abstractmethod
+    def build_placed(self, position: int, batch: int = 1) -> Network:
+        """The stand-alone network of one operator in its context, `placed[position]`: the input is the
+        context's map, the output the operator's.
+        """
+
+    def canonical(self, codes: Codes) -> Codes:
+        """The same architectures, each written as the one code that stands for all that build the same
+        network: codes of decisions that do not reach the network are 0. (n, columns) to (n, columns).
+        """
+        return codes
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Groups of `placed` for models that pool what is alike: one word for each position."""
+        return {
+            "stage": tuple(each.stage for each in self.placed),
+            "family": tuple(each.family for each in self.placed),
+            "operator": tuple(each.operator for each in self.placed),
+        }
+
+
+class CodeError(ValueError):
+    """Codes that are not of this space. Says which row and column, and what would be right."""
