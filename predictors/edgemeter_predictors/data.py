@@ -1,0 +1,137 @@
+"""What a cost model learns from: measured networks, and the table of measured operators."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgemeter.spaces.space import CodeError, Codes, Space
+
+Floats = NDArray[np.floating[Any]]
+Rows = NDArray[np.intp]
+InputsT = TypeVar("InputsT")
+
+
+class DataError(ValueError):
+    """Training data that mean nothing. Says which rows, and what is wrong with them."""
+
+
+class Measured(ABC, Generic[InputsT]):
+    """n measured networks of one target, in whatever form a model takes them (`inputs`).
+
+    `latency_ms` is (n,), positive and finite: one published latency for each measurement, each of its own
+    session where there are several. The same network may stand there more than once; `same` (n,)
+    numbers the networks, so that judging never learns from the network that it asks about.
+    `retest_error` is the relative standard deviation between two sessions' latencies of one
+    network, the floor of every error; NaN where nobody has measured anything twice.
+    """
+
+    latency_ms: NDArray[np.float64]
+    retest_error: float
+
+    @property
+    @abstractmethod
+    def inputs(self) -> InputsT:
+        """The networks as `Fitted.predict` takes them."""
+
+    @property
+    @abstractmethod
+    def same(self) -> NDArray[np.intp]:
+        """(n,): equal numbers for equal networks."""
+
+    @abstractmethod
+    def select(self, rows: Rows) -> Self:
+        """These rows alone, and everything else as it was."""
+
+    def __len__(self) -> int:
+        return len(self.latency_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTable:
+    """The lookup table: one row for each position of `Space.placed`.
+
+    `latency_ms` (placed,) is NaN where an operator has not been measured. `relative_error` (placed,)
+    is the relative standard deviation of such a latency between sessions; NaN where unknown.
+    """
+
+    latency_ms: NDArray[np.float64]
+    relative_error: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.latency_ms.ndim != 1 or self.latency_ms.shape != self.relative_error.shape:
+            raise DataError("an operator table has one latency and one relative error for each operator")
+        bad = np.flatnonzero(
+            ~(np.isnan(self.latency_ms) | (self.latency_ms > 0) & (self.latency_ms < np.inf))
+        )
+        if len(bad):
+            raise DataError(f"an operator's latency is positive and finite; {_rows(self.latency_ms, bad)}")
+
+    @property
+    def missing(self) -> NDArray[np.intp]:
+        """Positions without a measurement."""
+        return np.flatnonzero(np.isnan(self.latency_ms))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpaceData(Measured[Codes]):
+    """Architectures of one space: `codes` (n, columns) uint8, and the operator table where there is one."""
+
+    space: Space
+    codes: Codes
+    latency_ms: NDArray[np.float64]
+    table: OperatorTable | None = None
+    retest_error: float = float("nan")
+
+    def __post_init__(self) -> None:
+        check_codes(self.space, self.codes)
+        check_latencies(self.latency_ms, len(self.codes))
+        if self.table is not None and len(self.table.latency_ms) != len(self.space.placed):
+            raise DataError(
+                f"{self.space.name} has {len(self.space.placed)} operators in context, "
+                f"the table has {len(self.table.latency_ms)} rows: is it of another version of the space?"
+            )
+
+    @property
+    def inputs(self) -> Codes:
+        return self.codes
+
+    @property
+    def same(self) -> NDArray[np.intp]:
+        canonical = np.ascontiguousarray(self.space.canonical(self.codes))
+        return np.unique(canonical, axis=0, return_inverse=True)[1].reshape(-1)
+
+    def select(self, rows: Rows) -> "SpaceData":
+        return SpaceData(self.space, self.codes[rows], self.latency_ms[rows], self.table, self.retest_error)
+
+
+def check_latencies(latency_ms: NDArray[np.float64], networks: int) -> None:
+    """Raises DataError unless there is one positive, finite latency for each network."""
+    if latency_ms.shape != (networks,):
+        raise DataError(f"{networks} networks have {latency_ms.size} latencies")
+    bad = np.flatnonzero(~((latency_ms > 0) & (latency_ms < np.inf)))
+    if len(bad):
+        raise DataError(f"a latency is positive and finite; {_rows(latency_ms, bad)}")
+
+
+def check_codes(space: Space, codes: Codes) -> None:
+    """Raises CodeError unless `codes` are (n, columns) uint8, each one of its column's choices."""
+    if codes.ndim != 2 or codes.dtype != np.uint8 or codes.shape[1] != len(space.columns):
+        raise CodeError(
+            f"architectures of {space.name} are an array (n, {len(space.columns)}) of uint8, "
+            f"this is one of {codes.dtype} with shape {codes.shape}"
+        )
+    choices = np.array([len(column.choices) for column in space.columns])
+    for column in np.flatnonzero(codes.max(axis=0, initial=0) >= choices):
+        row = int(np.argmax(codes[:, column] >= choices[column]))
+        raise CodeError(
+            f"row {row}: column {space.columns[column].name} of {space.name} has codes 0 to "
+            f"{choices[column] - 1}, not {codes[row, column]}: is it of another version of the space?"
+        )
+
+
+def _rows(values: NDArray[np.float64], bad: NDArray[np.intp]) -> str:
+    more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+    return ", ".join(f"row {row} is {values[row]}" for row in bad[:3]) + more

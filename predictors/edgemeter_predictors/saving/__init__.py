@@ -1,0 +1,1 @@
+"""Fitted models as bytes, and back."""

@@ -1,0 +1,15 @@
+"""Which reader each kind of saved model has."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edgemeter.spaces.space import Codes, Space
+from edgemeter_predictors.additive import Additive
+from edgemeter_predictors.contract import Fitted, State
+
+#: `State.kind` to what makes the model again, for the space that its codes are of.
+READERS: Mapping[str, Callable[[Space, State], Fitted[Codes]]] = {Additive.KIND: Additive.restore}
+
+
+def restore(space: Space, state: State) -> Fitted[Any]:
+    return READERS[state.kind](space, state)
