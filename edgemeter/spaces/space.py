@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgemeter.failures import EdgeMeterError
 from edgemeter.networks.network import Network
 
 Codes = NDArray[np.uint8]  #: (columns,) or (n, columns)
@@ -40,14 +41,14 @@ class Context:
     stride: int
 
     def __str__(self) -> str:
-        return f"{self.height}x{self.width}x{self.channels_in}->{self.channels_out}|{self.stride}"
+        return f"{self.height}x{self.width}x{self.channels_in}->{self.channels_out}|s{self.stride}"
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """One distinct operator in one context: what a lookup table has a row for.
 
-    `key` reads `OPERATOR|HxWxCin->Cout|stride` and is unique in a space. `family` and `stage` say what it
+    `key` reads `OPERATOR|HxWxCin->Cout|sSTRIDE` and is unique in a space. `family` and `stage` say what it
     shares with others (MB, SEP, ...; the stage by resolution), for models that pool what is alike.
     """
 
@@ -105,6 +106,15 @@ class Space(ABC):
         """
         return codes
 
+    def words(self, codes: Codes) -> str:
+        """One architecture (a row of codes) as people write it: the words of its choices, with commas."""
+        chosen = (column.choices[code] for column, code in zip(self.columns, codes, strict=True))
+        return ",".join(chosen)
+
+    def split_words(self, text: str) -> tuple[str, ...]:
+        """What `words` joined: one word for each column. CodeError where the text has another form."""
+        return tuple(word.strip() for word in text.split(","))
+
     @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """Groups of `placed` for models that pool what is alike: one word for each position."""
@@ -115,5 +125,5 @@ class Space(ABC):
         }
 
 
-class CodeError(ValueError):
+class CodeError(EdgeMeterError, ValueError):
     """Codes that are not of this space. Says which row and column, and what would be right."""

@@ -1,0 +1,48 @@
+"""What every operator of a space takes, and by it every architecture, without building any network."""
+
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgemeter.networks.costs import NetworkCosts, network_costs
+from edgemeter.spaces.space import Codes, Space
+from edgemeter.spaces.sums import max_over_layers, sum_over_layers
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CostTable:
+    """Costs of many operators or architectures, one number for each; the words are `NetworkCosts`'s."""
+
+    macs: Counts
+    other_ops: Counts
+    parameters: Counts
+    activation_bytes: Counts
+    peak_activation_bytes: Counts
+    kernels: Counts
+
+
+_NAMES = tuple(each.name for each in fields(NetworkCosts))
+
+
+@cache
+def placed_costs(space: Space) -> CostTable:
+    """The costs of each of `space.placed` in its stand-alone network."""
+    rows = [astuple(network_costs(space.build_placed(position))) for position in range(len(space.placed))]
+    table = dict(zip(_NAMES, np.array(rows, dtype=np.int64).T, strict=True))
+    return CostTable(**table)
+
+
+def architecture_costs(space: Space, codes: Codes) -> CostTable:
+    """The costs of each architecture, (n, columns): exactly those of its network. All are sums over its
+    layers, except the peak, which is the most that one layer needs.
+    """
+    table = placed_costs(space)
+    summed = tuple(name for name in _NAMES if name != "peak_activation_bytes")
+    values = np.stack([getattr(table, name) for name in summed], axis=1)
+    sums = dict(zip(summed, sum_over_layers(space, values, codes).T, strict=True))
+    peaks = max_over_layers(space, table.peak_activation_bytes, codes)
+    return CostTable(**sums, peak_activation_bytes=peaks)

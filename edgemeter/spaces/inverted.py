@@ -1,0 +1,37 @@
+"""MobileNetV2's inverted bottleneck (arXiv:1801.04381)."""
+
+from collections.abc import Callable
+
+from edgemeter.networks.building import Builder
+from edgemeter.networks.network import Activation
+from edgemeter.spaces.space import Context
+
+Gate = Callable[[Builder, int], int]
+
+
+def inverted_bottleneck(
+    builder: Builder,
+    source: int,
+    context: Context,
+    kernel: int,
+    expanded: int,
+    *,
+    activation: Activation = Activation.RELU6,
+    gate: Gate | None = None,
+) -> int:
+    """1x1 to `expanded` channels (left out where they are those that go in), depthwise, `gate`, 1x1 without
+    activation; a shortcut where nothing changes its shape.
+    """
+    inner = source
+    if expanded != context.channels_in:
+        inner = builder.conv(inner, expanded, activation=activation)
+    inner = builder.depthwise(inner, kernel, context.stride, activation)
+    if gate is not None:
+        inner = gate(builder, inner)
+    return shortcut(builder, source, builder.conv(inner, context.channels_out), context)
+
+
+def shortcut(builder: Builder, source: int, result: int, context: Context) -> int:
+    """`result`, with `source` added where their shapes are the same."""
+    same = context.stride == 1 and context.channels_in == context.channels_out
+    return builder.add(source, result) if same else result
