@@ -49,18 +49,15 @@ NETWORKS = st.builds(
     shapes=st.dictionaries(TEXT, st.lists(HUGE, max_size=3).map(tuple), max_size=2),
     structural_hash=st.none() | TEXT | st.binary(min_size=1, max_size=40).map(bytes.hex),
 )
+#: Hypothesis would infer floats that the wire refuses, such as infinity.
+LATENCY_MS = {name: MS for name, field in Latency.model_fields.items() if field.annotation is float}
 LATENCIES = st.builds(
     Latency,
-    value_ms=MS,
+    **LATENCY_MS | {"disturbance": FLOAT, "drift": st.none() | FLOAT, "shrinkage": FLOAT, "timed_s": FLOAT},
     interval=st.builds(Interval, low_ms=MS, high_ms=MS, level=FLOAT),
-    raw_ms=MS,
     percentiles_ms=st.dictionaries(TEXT, MS, max_size=4),
     confidence_ms=st.tuples(MS, MS),
     visits_ms=st.lists(MS, max_size=4).map(tuple),
-    disturbance=FLOAT,
-    drift=st.none() | FLOAT,
-    shrinkage=FLOAT,
-    timed_s=FLOAT,
 )
 VISITS = st.builds(
     VisitDocument,
@@ -83,6 +80,9 @@ MEASUREMENTS = st.builds(
     metrics=st.builds(
         Metrics,
         load_ms=st.none() | MS,
+        prepare_ms=st.none() | MS,
+        first_inference_ms=st.none() | MS,
+        sustained_latency_ms=st.none() | MS,
         peak_memory_bytes=st.none() | HUGE,
         throughput_per_s=st.none() | FLOAT,
         throughput_streams=st.none() | HUGE,
