@@ -1,0 +1,78 @@
+"""Architectures as text and as JSON. Each stored form carries the space's name and version."""
+
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from edgemeter.spaces.codes import validate
+from edgemeter.spaces.space import CodeError, Codes, Space
+
+
+def to_text(space: Space, row: Codes) -> str:
+    """`NAME@VERSION:WORDS`, such as `hurricane@1:Choice_3,MB_3_1,...`."""
+    return f"{space.name}@{space.version}:{space.words(_row(space, row))}"
+
+
+def from_text(space: Space, text: str) -> Codes:
+    """The row of codes that `to_text` wrote. A text without `NAME@VERSION:` is taken as this space's.
+
+    CodeError for another space or version, and for words that are no choices.
+    """
+    head, colon, words = text.strip().partition(":")
+    # Words may hold colons of their own: only NAME@VERSION before the first one is a head.
+    if not colon or "@" not in head:
+        return _row_of(space, space.split_words(text.strip()))
+    name, _, version = head.partition("@")
+    require(space, name, version)
+    return _row_of(space, space.split_words(words))
+
+
+def to_document(space: Space, row: Codes) -> dict[str, Any]:
+    """The architecture for JSON: the word of each column by its name."""
+    chosen = zip(space.columns, _row(space, row), strict=True)
+    choices = {column.name: column.choices[code] for column, code in chosen}
+    return {"space": space.name, "version": space.version, "choices": choices}
+
+
+def from_document(space: Space, document: dict[str, Any]) -> Codes:
+    """The row of codes that `to_document` wrote."""
+    require(space, str(document.get("space")), str(document.get("version")))
+    choices = document.get("choices")
+    if not isinstance(choices, dict) or choices.keys() != {column.name for column in space.columns}:
+        raise CodeError(f"`choices` names each column of {space.name} once")
+    return _row_of(space, tuple(str(choices[column.name]) for column in space.columns))
+
+
+def require(space: Space, name: str, version: str) -> None:
+    """CodeError unless a stored form's name and version are the space's."""
+    if name != space.name:
+        raise CodeError(f"this is an architecture of {name!r}, not of {space.name}")
+    if version != str(space.version):
+        raise CodeError(
+            f"this is an architecture of {space.name} version {version}; here is version {space.version},"
+            " where the same code may mean another network"
+        )
+
+
+def _row(space: Space, row: Codes) -> Codes:
+    if validate(space, row).ndim != 1:
+        raise CodeError(f"one architecture is a row of {len(space.columns)} codes, not {row.shape}")
+    return row
+
+
+def _row_of(space: Space, words: tuple[str, ...]) -> Codes:
+    if len(words) != len(space.columns):
+        raise CodeError(f"an architecture of {space.name} has {len(space.columns)} choices, not {len(words)}")
+    return np.array([_code(space, number, word) for number, word in enumerate(words)], dtype=np.uint8)
+
+
+def _code(space: Space, number: int, word: str) -> int:
+    column = space.columns[number]
+    if word in column.choices:
+        return column.choices.index(word)
+    near = get_close_matches(word, column.choices, n=1, cutoff=0)
+    raise CodeError(
+        f"column {number} ({column.name}) of {space.name} has no choice {word!r}"
+        f"; the nearest of its {len(column.choices)} is {near[0]!r}"
+    )
