@@ -14,6 +14,7 @@ from edgemeter.failures import FailureKind
 from edgemeter.measurement import FailureDocument, Measurement, TargetDocument
 from edgemeter.wire.artifacts import ArtifactReference
 from edgemeter.wire.base import Id, Label, Message, Reply, Slug
+from edgemeter.wire.recipes import Builds, LeasedRecipe
 from edgemeter.wire.specs import JobSpec
 
 PROTOCOL_VERSION = 1
@@ -46,12 +47,16 @@ class TargetOffer(Message):
 
 
 class OpenSession(Message):
-    """One process of one agent. It ends the device's session before, whose leases it may still report."""
+    """One process of one agent. It ends the device's session before, whose leases it may still report.
+
+    `builds` are the spaces whose recipes it can build: without them it gets jobs for files only.
+    """
 
     protocol_version: int
     agent_version: Label
     description: Facts  #: of the device, for people: model, processors, memory
     offers: Annotated[tuple[TargetOffer, ...], Field(max_length=MAX_OFFERS)]
+    builds: Annotated[tuple[Builds, ...], Field(max_length=MAX_OFFERS)] = ()
 
 
 class OfferState(Reply):
@@ -81,12 +86,15 @@ class Claim(Message):
 
 
 class Lease(Reply):
+    """`recipe`: the network is built, not fetched; `artifact.sha256` is then the recipe's own."""
+
     attempt_id: Id
     secret: Secret
     job_id: Id
     number: int  #: of the job's attempt, from 1
     target: Slug
     artifact: ArtifactReference
+    recipe: LeasedRecipe | None = None
     spec: JobSpec
     protocol_digest: str
 

@@ -1,12 +1,13 @@
 """Requests: what a user asks for, and what became of it."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from edgemeter.measurement import FailureDocument, Interval, Validity
 from edgemeter.wire.base import Id, Instant, Label, Message, Reply, Sha256, Slug
+from edgemeter.wire.recipes import Recipe
 from edgemeter.wire.specs import JobSpec
 
 MAX_ITEMS = 10_000
@@ -30,15 +31,30 @@ class JobState(StrEnum):
 
 
 class RequestItem(Message):
-    """One network on one target. `fresh` measures again even where a valid measurement is stored."""
+    """One network on one target: a file that was handed in, or a recipe, which the agent builds.
 
-    artifact: Sha256
+    `fresh` measures again even where a valid measurement is stored.
+    """
+
+    artifact: Sha256 | None = None
+    recipe: Recipe | None = None
     target: Slug
     spec: JobSpec = JobSpec()
     fresh: bool = False
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     deadline_s: Annotated[float, Field(gt=0, le=30 * 86_400)] | None = None
     label: Label | None = None
+
+    @model_validator(mode="after")
+    def _one_network(self) -> Self:
+        if (self.artifact is None) == (self.recipe is None):
+            raise ValueError("one of `artifact` and `recipe` is needed")
+        return self
+
+    @property
+    def address(self) -> str:
+        """The sha256 by which the network is known from now on: of the file, or of the recipe."""
+        return self.artifact or (self.recipe.sha256() if self.recipe else "")
 
 
 class NewRequests(Message):

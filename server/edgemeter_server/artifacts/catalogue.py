@@ -6,7 +6,7 @@ from edgemeter.wire.artifacts import ArtifactDocument, ArtifactReference, GraphF
 from edgemeter_server.access.projects import visible_projects
 from edgemeter_server.access.tables import projects
 from edgemeter_server.artifacts.repository import references, unknown, visible_to
-from edgemeter_server.artifacts.tables import artifacts, project_artifacts
+from edgemeter_server.artifacts.tables import ArtifactState, artifacts, project_artifacts
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.instants import instant
 
@@ -21,6 +21,7 @@ _COLUMNS = (
     artifacts.c.features,
     artifacts.c.refused,
 )
+_IS_FILE = artifacts.c.state != ArtifactState.RECIPE.value
 #: Id for paging, document.
 Listed = tuple[int, ArtifactDocument]
 
@@ -50,7 +51,9 @@ def document(connection: Connection, caller: Caller, sha256: str, project: str |
 
 def served(connection: Connection, caller: Caller, sha256: str) -> ArtifactReference:
     """A file whose content the caller may have. Raises Refusal NOT_FOUND."""
-    rows = select(artifacts.c.id).where(artifacts.c.sha256 == bytes.fromhex(sha256), visible_to(caller))
+    rows = select(artifacts.c.id).where(
+        artifacts.c.sha256 == bytes.fromhex(sha256), visible_to(caller), _IS_FILE
+    )
     found = connection.execute(rows).scalar()
     if found is None:
         raise unknown(sha256)
@@ -63,7 +66,7 @@ def _visible(caller: Caller) -> Select[tuple[object, ...]]:
         .select_from(project_artifacts)
         .join(artifacts, artifacts.c.id == project_artifacts.c.artifact_id)
         .join(projects, projects.c.id == project_artifacts.c.project_id)
-        .where(visible_projects(caller))
+        .where(visible_projects(caller), _IS_FILE)
     )
     return rows
 

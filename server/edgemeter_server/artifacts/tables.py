@@ -25,6 +25,7 @@ class ArtifactState(StrEnum):
     STORED = "stored"
     REMOVING = "removing"  #: nobody needs them any more; the collection is deleting them
     REMOVED = "removed"
+    RECIPE = "recipe"  #: nowhere: agents build it, and no file of it is ever stored here
 
 
 #: Stored once, whoever uploaded it. `features` is JSON; `refused` why the file is no network.

@@ -13,6 +13,7 @@ from edgemeter_server.devices.registering import Registrar, register
 from edgemeter_server.devices.tables import devices
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.recipes.repository import store_builds
 from edgemeter_server.services import Services
 
 #: Renewals so much oftener than leases last: two of three may be lost.
@@ -46,6 +47,7 @@ def _open(
     device_id, now_us, settings = _device_of(caller), services.clock.now_us(connection), services.settings
     opened = sessions.start(connection, device_id, caller.token_id, message, now_us)
     connection.execute(update(devices).where(devices.c.id == device_id).values(description=description))
+    store_builds(connection, opened.session_id, message.builds)
     registrar = Registrar(device_id, opened.session_id, now_us, settings.auto_approve)
     answer = SessionOpened(
         session_id=opened.session_id,

@@ -17,6 +17,7 @@ from edgemeter_server.jobs.holding import hold_session
 from edgemeter_server.jobs.lease_secret import lease_secret
 from edgemeter_server.jobs.topics import session_topic, target_topic
 from edgemeter_server.jobs.waiting import Patience, woken
+from edgemeter_server.recipes.leasing import leased_recipe
 from edgemeter_server.services import Services
 
 
@@ -64,7 +65,7 @@ def _claimed(services: Services, connection: Connection, claimant: Claimant, up_
 def _begin(services: Services, connection: Connection, claimant: Claimant, up_to: int, now_us: int) -> bool:
     offered = claimable(connection, claimant.session_id, claimant.device_id)
     targets = {target.target_id: target for target in offered}
-    first = claims.head(connection, targets, now_us)
+    first = claims.head(connection, claimant.session_id, targets, now_us)
     taken = [] if first is None else claims.take(connection, first, up_to, now_us)
     if first is None or not taken:
         return False
@@ -83,6 +84,7 @@ def _documents(key: bytes, rows: Sequence[Row[Any]]) -> tuple[Lease, ...]:
             number=row.number,
             target=row.target,
             artifact=_artifact(row),
+            recipe=leased_recipe(row),
             spec=specs[row.document],
             protocol_digest=row.protocol_digest.hex(),
         )
@@ -110,7 +112,7 @@ async def _until_due(services: Services, device_id: int, session_id: int, patien
 
     def is_due(connection: Connection) -> bool:
         offered = targets_of(connection)
-        return claims.head(connection, offered, services.clock.now_us(connection)) is not None
+        return claims.head(connection, session_id, offered, services.clock.now_us(connection)) is not None
 
     while patience.left_s() > 0 and not services.wakeups.ended:
         offered = await services.database.read(targets_of)

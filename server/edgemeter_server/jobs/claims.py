@@ -29,6 +29,9 @@ from edgemeter_server.jobs.attempts import LIVE
 from edgemeter_server.jobs.lease_secret import EPOCH
 from edgemeter_server.jobs.tables import attempts, jobs, specs
 from edgemeter_server.jobs.transitions import AttemptState, JobEvent, job_after
+from edgemeter_server.recipes import leasing
+from edgemeter_server.recipes.repository import can_build
+from edgemeter_server.recipes.tables import recipes
 
 #: A literal, as in the partial index that serves the claim.
 PENDING = jobs.c.state == literal_column("'pending'")
@@ -46,8 +49,9 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The job that comes first, and its target."""
+    """The job that comes first, and its target. It is one that `session_id` can do."""
 
+    session_id: int
     target_id: int
     tries: int
 
@@ -58,12 +62,13 @@ def leases(connection: Connection, claimant: Claimant, now_us: int) -> Sequence[
     return connection.execute(_LEASES, values).all()
 
 
-def head(connection: Connection, target_ids: Collection[int], now_us: int) -> Head | None:
-    """Among several targets, the one with the most urgent job, then the oldest."""
+def head(connection: Connection, session_id: int, target_ids: Collection[int], now_us: int) -> Head | None:
+    """Among several targets, the one with the most urgent job that the session can do, then the oldest."""
     if not target_ids:
         return None
-    row = connection.execute(_HEAD, {"target_ids": list(target_ids), "now_us": now_us}).first()
-    return None if row is None else Head(*row)
+    values = {"target_ids": list(target_ids), "now_us": now_us, "session": session_id}
+    row = connection.execute(_HEAD, values).first()
+    return None if row is None else Head(session_id, *row)
 
 
 def take(connection: Connection, first: Head, up_to: int, now_us: int) -> list[int]:
@@ -71,7 +76,7 @@ def take(connection: Connection, first: Head, up_to: int, now_us: int) -> list[i
 
     A job that was charged with a failure before is taken alone: what kills agents does not take others along.
     """
-    values = {"target": first.target_id, "now_us": now_us}
+    values = {"target": first.target_id, "now_us": now_us, "session": first.session_id}
     limits = {"up_to": 1, "most_tries": _ANY} if first.tries else {"up_to": up_to, "most_tries": 0}
     return list(connection.execute(_TAKE, {**values, **limits}).scalars())
 
@@ -103,16 +108,17 @@ def due(target_id: ColumnElement[int], now_us: ColumnElement[int] | int) -> tupl
 
 
 _NOW = bindparam("now_us", type_=Microseconds())
+_CAN_BUILD = can_build(bindparam("session", type_=Key))
 _ORDER = (jobs.c.priority.desc(), jobs.c.id)
 
 
 def _head() -> Select[Any]:
-    first = select(jobs.c.id).where(*due(targets.c.id, _NOW)).order_by(*_ORDER).limit(1).correlate(targets)
+    first = select(jobs.c.id).where(*due(targets.c.id, _NOW), _CAN_BUILD).order_by(*_ORDER).limit(1)
     best = jobs.alias("best")
     return (
         select(best.c.target_id, best.c.tries)
         .select_from(targets)
-        .join(best, best.c.id == first.scalar_subquery())
+        .join(best, best.c.id == first.correlate(targets).scalar_subquery())
         .where(targets.c.id.in_(bindparam("target_ids", expanding=True)))
         .order_by(best.c.priority.desc(), best.c.id)
         .limit(1)
@@ -138,10 +144,10 @@ def _begin() -> Insert:
 _HEAD = _head()
 _CHOSEN = (
     select(jobs.c.id)
-    .where(*due(bindparam("target", type_=Key), _NOW), jobs.c.tries <= bindparam("most_tries"))
+    .where(*due(bindparam("target", type_=Key), _NOW), jobs.c.tries <= bindparam("most_tries"), _CAN_BUILD)
     .order_by(*_ORDER)
     .limit(bindparam("up_to"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(of=jobs, skip_locked=True)
     .cte("chosen")
 )
 _TAKE = (
@@ -165,12 +171,14 @@ _LEASES: Select[Any] = (
         targets.c.slug.label("target"),
         specs.c.document,
         specs.c.protocol_digest,
+        *leasing.COLUMNS,
         EPOCH,
     )
     .join(jobs, jobs.c.id == attempts.c.job_id)
     .join(targets, targets.c.id == jobs.c.target_id)
     .join(specs, specs.c.id == jobs.c.spec_id)
     .join(artifacts, artifacts.c.id == jobs.c.artifact_id)
+    .outerjoin(recipes, recipes.c.artifact_id == jobs.c.artifact_id)
     # What a private project calls its files is its own.
     .outerjoin(projects, and_(projects.c.id == jobs.c.project_id, projects.c.private.is_(False)))
     .outerjoin(

@@ -34,11 +34,11 @@ class Found(NamedTuple):
 
 def found(connection: Connection, project_id: int, items: Sequence[RequestItem]) -> list[Found]:
     """Raises Refusal NOT_FOUND for what the project does not have, INVALID for a wrong format."""
-    files = _artifacts(connection, project_id, {item.artifact for item in items})
+    files = _artifacts(connection, project_id, {item.address for item in items})
     places = _targets(connection, {item.target for item in items})
     _check_known(items, files, places)
     _check_formats(items, files, places)
-    return [Found(files[item.artifact].id, places[item.target].id) for item in items]
+    return [Found(files[item.address].id, places[item.target].id) for item in items]
 
 
 def answers(connection: Connection, keys: Collection[JobKey]) -> dict[JobKey, int]:
@@ -99,7 +99,7 @@ def _check_known(
     errors = [
         FieldError(pointer=f"/items/{index}/{name}", detail="there is none, or it is not yours")
         for index, item in enumerate(items)
-        for name, known in (("artifact", item.artifact in files), ("target", item.target in places))
+        for name, known in (("artifact", item.address in files), ("target", item.target in places))
         if not known
     ]
     _raise(ProblemType.NOT_FOUND, "an artifact or target is absent or not yours", errors)
@@ -111,7 +111,7 @@ def _check_formats(
     errors = [
         FieldError(pointer=f"/items/{index}/target", detail=f"it measures {formats} files, not {format_}")
         for index, item in enumerate(items)
-        if (format_ := files[item.artifact].format) not in (formats := places[item.target].formats).split(",")
+        if (format_ := files[item.address].format) not in (formats := places[item.target].formats).split(",")
     ]
     _raise(ProblemType.INVALID, "a target does not measure files of that format", errors)
 

@@ -1,5 +1,6 @@
 """Reporting: what attempts came to is stored once, and decides on their jobs where it still counts."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from edgemeter.measurement import FailureDocument
-from edgemeter.wire.agents import AttemptReport, Receipt, ReportBatch, Reported
+from edgemeter.wire.agents import AttemptReport, Measured, Receipt, ReportBatch, Reported
 from edgemeter.wire.requests import JobState
 from edgemeter_server import faults
+from edgemeter_server.artifacts.tables import ArtifactState
 from edgemeter_server.jobs import reports
 from edgemeter_server.jobs.lease_secret import opens
-from edgemeter_server.jobs.outcomes import outcome_of
+from edgemeter_server.jobs.outcomes import Outcome, outcome_of
 from edgemeter_server.jobs.settling import Case, Cases, settle
 from edgemeter_server.jobs.transitions import AttemptState, OnReport, Standing, on_report
+from edgemeter_server.recipes.repository import BuiltFile, learn
 from edgemeter_server.services import Services
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,12 @@ def _report(services: Services, connection: Connection, device_id: int, batch: R
     # Of two reports of one attempt in a batch, the first is the report.
     named = {each.attempt_id: each for each in reversed(batch.reports)}
     mine = _mine(connection, named, device_id, services.key)
+    files = _files(connection, mine, named)
     verdicts = {id_: on_report(_standing(row)) for id_, row in mine.items()}
+    outcomes = {id_: outcome_of(named[id_], row, files.get(row.artifact_id)) for id_, row in mine.items()}
     cases = Cases(
-        counting=_cases(mine, named, verdicts, OnReport.COUNTS),
-        overtaken=_cases(mine, named, verdicts, OnReport.OVERTAKEN),
+        counting=_cases(mine, outcomes, verdicts, OnReport.COUNTS),
+        overtaken=_cases(mine, outcomes, verdicts, OnReport.OVERTAKEN),
     )
     repeated = [mine[id_] for id_, verdict in verdicts.items() if verdict is OnReport.REPEATED]
     before = _repeated(connection, repeated)
@@ -66,11 +73,25 @@ def _mine(
 
 def _cases(
     rows: Mapping[int, Row[Any]],
-    named: Mapping[int, AttemptReport],
+    outcomes: Mapping[int, Outcome],
     verdicts: Mapping[int, OnReport],
     wanted: OnReport,
 ) -> list[Case]:
-    return [Case(row, outcome_of(named[id_], row)) for id_, row in rows.items() if verdicts[id_] is wanted]
+    return [Case(row, outcomes[id_]) for id_, row in rows.items() if verdicts[id_] is wanted]
+
+
+def _files(
+    connection: Connection, rows: Mapping[int, Row[Any]], named: Mapping[int, AttemptReport]
+) -> Mapping[int, bytes]:
+    """Of recipes, the sha256 of the file that was built first, by artifact id: these may be the first."""
+    built = [
+        BuiltFile(row.artifact_id, bytes.fromhex(network.sha256), network.size_bytes)
+        for id_, row in rows.items()
+        if row.artifact_state == ArtifactState.RECIPE
+        and isinstance(outcome := named[id_].outcome, Measured)
+        and _SHA256.fullmatch((network := outcome.measurement.network).sha256)
+    ]
+    return learn(connection, built)
 
 
 def _standing(row: Row[Any]) -> Standing:

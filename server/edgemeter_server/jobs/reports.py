@@ -34,6 +34,7 @@ _FIND: Select[Any] = (
         jobs.c.attempts.label("newest"),
         jobs.c.failure.label("job_failure"),
         artifacts.c.sha256,
+        artifacts.c.state.label("artifact_state"),
         targets.c.slug.label("target"),
         specs.c.protocol_digest,
         EPOCH,

@@ -20,21 +20,36 @@ from edgemeter_server.jobs.open_jobs import count_open, demands, join_or_create
 from edgemeter_server.jobs.specs import ReadySpec, intern, ready_specs
 from edgemeter_server.jobs.tables import requests
 from edgemeter_server.jobs.topics import target_topic
+from edgemeter_server.recipes import repository as recipes
+from edgemeter_server.recipes.checking import check_recipes
 from edgemeter_server.services import Services
 
 
 @dataclass(frozen=True, slots=True)
-class _Submitted:
+class Submitted:
+    """`topics` are to be woken after the commit."""
+
     batch: Batch
     topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose requests they are, when, and how many jobs the project may have open."""
+
+    project_id: int
+    token_id: int
+    now_us: int
+    most_open_jobs: int
 
 
 async def submit(services: Services, caller: Caller, message: NewRequests, key: str | None) -> Batch:
     """With a `key`, the same message again is told what became of the first; another one is refused."""
     specs = ready_specs(message.items)
+    check_recipes(message.items)
     repeatable = None if key is None else Repeatable(caller.token_id, key, _digest(message))
 
-    def work(connection: Connection) -> _Submitted:
+    def work(connection: Connection) -> Submitted:
         submitted = _submit(services, connection, caller, message, specs, repeatable)
         faults.point("request.written")
         return submitted
@@ -53,31 +68,42 @@ def _submit(
     message: NewRequests,
     specs: Sequence[ReadySpec],
     repeatable: Repeatable | None,
-) -> _Submitted:
+) -> Submitted:
     project = project_id(connection, caller, message.project, writing=True)
-    _lock(connection, project)
+    lock_project(connection, project)
     now_us = services.clock.now_us(connection)
     if repeatable is not None:
         kept_since_us = now_us - round(services.settings.keep_idempotency_s * 1e6)
         before = idempotency.find(connection, repeatable, project, kept_since_us)
         if before is not None:
-            return _Submitted(before)
-    keyed = list(zip(_keys(connection, project, message.items, specs), message.items, strict=True))
+            return Submitted(before)
+    asker = Asker(project, caller.token_id, now_us, services.settings.open_jobs_per_project)
+    submitted = place(connection, asker, message.items, specs)
+    if repeatable is not None:
+        idempotency.store(connection, repeatable, submitted.batch, now_us)
+    return submitted
+
+
+def place(
+    connection: Connection, asker: Asker, items: Sequence[RequestItem], specs: Sequence[ReadySpec]
+) -> Submitted:
+    """Requests for all of `items`, with their jobs. The project is locked. Raises Refusal."""
+    project, now_us = asker.project_id, asker.now_us
+    recipes.store(connection, project, [item.recipe for item in items if item.recipe is not None], now_us)
+    keyed = list(zip(_keys(connection, project, items, specs), items, strict=True))
     stored = answers(connection, {key for key, item in keyed if not item.fresh})
     open_ones = [(key, item) for key, item in keyed if item.fresh or key not in stored]
     job_ids = join_or_create(connection, project, demands(open_ones, now_us), now_us)
-    if job_ids and count_open(connection, project) > services.settings.open_jobs_per_project:
+    if job_ids and count_open(connection, project) > asker.most_open_jobs:
         raise Refusal(ProblemType.QUOTA, "the project has too many open jobs; wait for some, or cancel some")
-    owner = {"project_id": project, "token_id": caller.token_id, "created_us": now_us}
+    owner = {"project_id": project, "token_id": asker.token_id, "created_us": now_us}
     rows = [owner | _row(key, item, job_ids, stored) for key, item in keyed]
     batch = Batch(project, _insert(connection, project, rows), len(rows))
-    if repeatable is not None:
-        idempotency.store(connection, repeatable, batch, now_us)
     woken = sorted({target_topic(key.target_id) for key in job_ids})
-    return _Submitted(batch, tuple(woken))
+    return Submitted(batch, tuple(woken))
 
 
-def _lock(connection: Connection, project: int) -> None:
+def lock_project(connection: Connection, project: int) -> None:
     """One submission of a project at a time: its quota is exact, and nothing comes between a batch's ids."""
     row = select(projects.c.id).where(projects.c.id == project)
     connection.execute(row.with_for_update(key_share=True))

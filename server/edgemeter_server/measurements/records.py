@@ -20,6 +20,7 @@ from edgemeter_server.measurements.tables import (
     measurement_samples,
     measurements,
 )
+from edgemeter_server.recipes import repository as recipes
 
 
 def record(connection: Connection, caller: Caller, id_: int, *, with_samples: bool) -> MeasurementRecord:
@@ -39,10 +40,11 @@ def record(connection: Connection, caller: Caller, id_: int, *, with_samples: bo
         layers=_content(connection, measurement_layers, id_),
     )
     artifact = names_of(connection, caller, [row])[row.artifact_id]
+    built = recipes.file_sha256(connection, row.artifact_id)
     context = from_json(_interned(connection, row.context_id))
     return MeasurementRecord(
         **dict(row_document(row, artifact)),
-        measurement=_shown(codec.decode(stored, row.sha256), artifact, with_samples=with_samples),
+        measurement=_shown(codec.decode(stored, built or row.sha256), artifact, with_samples=with_samples),
         provenance=context["provenance"],
         agent_version=context["agent_version"],
         samples_kept=quantiles is None,

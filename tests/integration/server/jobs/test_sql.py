@@ -82,7 +82,7 @@ def plan_of(connection, statement, values):
     return "\n".join(str(row[-1]) for row in rows)
 
 
-CLAIM = {"now_us": 0, "target": 1, "most_tries": 0, "up_to": 16}
+CLAIM = {"now_us": 0, "target": 1, "most_tries": 0, "up_to": 16, "session": 1}
 
 
 async def test_a_claim_reads_only_the_rows_that_it_takes_and_in_their_order(services, backlog, clock):
@@ -97,7 +97,7 @@ async def test_the_other_statements_go_by_their_partial_indexes(services, backlo
     now_us = clock.now_us(None)
     claim = {"session_id": 1, "claim_id": bytes(16), "now_us": now_us}
     statements = (
-        ("ix_jobs_pending", claims._HEAD, {"target_ids": [1, 2], "now_us": now_us}),
+        ("ix_jobs_pending", claims._HEAD, {"target_ids": [1, 2], "now_us": now_us, "session": 1}),
         ("ix_jobs_deadline", late_jobs(now_us), {}),
         ("ix_attempts_live_session_id", claims._LEASES, claim),
         ("ix_attempts_live_expires_us", _live(attempts.c.expires_us <= now_us - 1), {}),

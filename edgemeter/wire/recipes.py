@@ -1,0 +1,54 @@
+"""Recipes: networks that are told by a code of a search space, and built where they are measured."""
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from edgemeter.targets import Precision
+from edgemeter.wire.base import Message, Reply, Sha256, Slug
+
+#: What an agent can build: a space and its version, as in `hurricane/1`.
+Builds = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,159}/[1-9][0-9]{0,8}$")]
+CodeText = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[\x20-\x7e]+$")]
+_NAME_SIGNS = 200
+
+
+class RecipeKind(StrEnum):
+    ARCHITECTURE = "architecture"  #: `text` is that of a whole architecture
+    OPERATOR = "operator"  #: `text` is the key of an operator in its context
+
+
+class Recipe(Message):
+    """All that decides the bytes of a network of a space: the same recipe is the same file everywhere."""
+
+    space: Slug
+    version: Annotated[int, Field(ge=1, le=10**9 - 1)]
+    kind: RecipeKind
+    text: CodeText
+    format: Literal["onnx", "tflite"]
+    precision: Precision
+    batch: Annotated[int, Field(ge=1, le=4096)] = 1
+
+    def sha256(self) -> str:
+        """Its identity, in hex: of its canonical JSON, not of the file that is built of it."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def builds(self) -> str:
+        return f"{self.space}/{self.version}"
+
+    @property
+    def name(self) -> str:
+        """For people: the space and the code, cut to the length of a label."""
+        return f"{self.space} {self.text}"[:_NAME_SIGNS]
+
+
+class LeasedRecipe(Reply):
+    """`file_sha256` is that of the file which the first agent built; None before. Another is a defect."""
+
+    recipe: Recipe
+    file_sha256: Sha256 | None = None
