@@ -12,6 +12,8 @@ from edgemeter.spaces.space import NOTHING, CodeError, Codes, Placed, Space
 class Chain(Space):
     """A space that only says what each operator is made of (`append`); networks follow from its layers."""
 
+    chained = True
+
     @abstractmethod
     def append(self, builder: Builder, source: int, placed: Placed) -> int:
         """Appends the operator's nodes after node `source`; gives the position of its result."""

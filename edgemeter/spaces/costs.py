@@ -38,11 +38,19 @@ def placed_costs(space: Space) -> CostTable:
 
 def architecture_costs(space: Space, codes: Codes) -> CostTable:
     """The costs of each architecture, (n, columns): exactly those of its network. All are sums over its
-    layers, except the peak, which is the most that one layer needs.
+    layers, except the peak of memory.
     """
-    table = placed_costs(space)
+    table, living = placed_costs(space), space.canonical(codes)
     summed = tuple(name for name in _NAMES if name != "peak_activation_bytes")
     values = np.stack([getattr(table, name) for name in summed], axis=1)
-    sums = dict(zip(summed, sum_over_layers(space, values, codes).T, strict=True))
-    peaks = max_over_layers(space, table.peak_activation_bytes, codes)
-    return CostTable(**sums, peak_activation_bytes=peaks)
+    sums = dict(zip(summed, sum_over_layers(space, values, living).T, strict=True))
+    return CostTable(**sums, peak_activation_bytes=_peaks(space, living))
+
+
+def _peaks(space: Space, codes: Codes) -> Counts:
+    if space.chained:
+        return max_over_layers(space, placed_costs(space).peak_activation_bytes, codes)
+    # Branches live side by side: only the network itself knows. Each is built once.
+    distinct, positions = np.unique(codes, axis=0, return_inverse=True)
+    peaks = [network_costs(space.build(row)).peak_activation_bytes for row in distinct]
+    return np.array(peaks, dtype=np.int64)[positions.reshape(-1)]

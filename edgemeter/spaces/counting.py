@@ -31,10 +31,13 @@ def placed_counts(space: Space, codes: Codes) -> NDArray[np.int32]:
 
 
 def contexts(space: Space) -> tuple[Context, ...]:
-    """The distinct contexts of the operators that are chosen, in the order of `placed`; fixed parts apart."""
-    fixed = {int(layer.placed) for layer in space.layers if not layer.columns}
-    chosen = (each.context for number, each in enumerate(space.placed) if number not in fixed)
-    return tuple(dict.fromkeys(chosen))
+    """The distinct contexts of layers that have a choice of operators, in the order of `placed`."""
+    chosen: set[int] = set()
+    for layer in space.layers:
+        positions = set(layer.placed.ravel().tolist()) - {NOTHING}
+        if len({space.placed[position].operator for position in positions}) > 1:
+            chosen |= positions
+    return tuple(dict.fromkeys(space.placed[position].context for position in sorted(chosen)))
 
 
 def position_of(space: Space, key: str) -> int:

@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 
 from edgemeter.networks.building import Builder
-from edgemeter.networks.network import Activation
+from edgemeter.spaces.backbone import append_frame, layer_contexts, stage_of, stem_context, tail_context
+from edgemeter.spaces.blocks.gating import hswish_gate
+from edgemeter.spaces.blocks.inverted import inverted_bottleneck
+from edgemeter.spaces.blocks.separable import twice_separable
+from edgemeter.spaces.blocks.shufflenet import shuffle_unit, xception_unit
 from edgemeter.spaces.chain import Chain
-from edgemeter.spaces.gating import hswish_gate
-from edgemeter.spaces.inverted import inverted_bottleneck
 from edgemeter.spaces.placing import Placing
-from edgemeter.spaces.separable import twice_separable
-from edgemeter.spaces.shufflenet import shuffle_unit, xception_unit
 from edgemeter.spaces.space import Column, Context, Layer, Placed
 
 KERNELS: Final = (3, 5, 7)
@@ -28,11 +28,6 @@ OPERATORS: Final = (
     "ChoiceX",
     "ChoiceX_SE",
 )
-STAGES: Final = ((4, 64), (4, 160), (8, 320), (4, 640))  #: layers and channels; each begins with stride 2
-INPUT: Final = 224
-STEM: Final = 16
-LAST: Final = 1024
-CLASSES: Final = 1000
 
 
 class Hurricane(Chain):
@@ -41,21 +36,16 @@ class Hurricane(Chain):
 
     def __init__(self) -> None:
         placing = Placing()
-        layers = [placing.fixed("stem", Context(INPUT, INPUT, 3, STEM, 2))]
-        layers += [_layer(placing, column, context) for column, context in enumerate(backbone(STAGES, STEM))]
-        layers.append(placing.fixed("tail", Context(7, 7, STAGES[-1][1], CLASSES, 1)))
-        self.layers = tuple(layers)
-        self.columns = tuple(Column(layer.name, OPERATORS) for layer in layers if layer.columns)
+        stem = placing.fixed("stem", stem_context())
+        chosen = [_layer(placing, column, context) for column, context in enumerate(layer_contexts())]
+        self.layers = (stem, *chosen, placing.fixed("tail", tail_context()))
+        self.columns = tuple(Column(layer.name, OPERATORS) for layer in chosen)
         self.placed = placing.placed
 
     def append(self, builder: Builder, source: int, placed: Placed) -> int:
-        match placed.operator:
-            case "stem":
-                return stem(builder, source, placed.context)
-            case "tail":
-                return tail(builder, source, placed.context)
-            case operator:
-                return append_operator(builder, source, operator, placed.context)
+        if placed.operator in ("stem", "tail"):
+            return append_frame(builder, source, placed.operator, placed.context)
+        return append_operator(builder, source, placed.operator, placed.context)
 
 
 def append_operator(builder: Builder, source: int, operator: str, context: Context) -> int:
@@ -75,33 +65,6 @@ def append_operator(builder: Builder, source: int, operator: str, context: Conte
             return shuffle_unit(builder, source, context, kernel, middle, gated=gated)
         case _:
             return xception_unit(builder, source, context, middle, gated=gated)
-
-
-def backbone(stages: tuple[tuple[int, int], ...], channels_in: int) -> list[Context]:
-    """The contexts of SPOS's layers, from half of the input's resolution on."""
-    contexts, size = [], INPUT // 2
-    for layers, channels in stages:
-        contexts.append(Context(size, size, channels_in, channels, 2))
-        size, channels_in = size // 2, channels
-        contexts += (layers - 1) * [Context(size, size, channels, channels, 1)]
-    return contexts
-
-
-def stem(builder: Builder, source: int, context: Context) -> int:
-    """A convolution 3x3."""
-    return builder.conv(source, context.channels_out, 3, context.stride, activation=Activation.RELU)
-
-
-def tail(builder: Builder, source: int, context: Context) -> int:
-    """1x1 to 1024, the mean, and the classes."""
-    last = builder.conv(source, LAST, activation=Activation.RELU)
-    return builder.dense(builder.global_average(last), context.channels_out)
-
-
-def stage_of(context: Context) -> str:
-    """The resolution and the channels that go out: what table 1 calls the output's shape."""
-    height, width = context.height // context.stride, context.width // context.stride
-    return f"{height}x{width}x{context.channels_out}"
 
 
 def _layer(placing: Placing, column: int, context: Context) -> Layer:

@@ -19,9 +19,10 @@ class Placing:
             self._placed.append(each)
         return self._positions[each.key]
 
-    def fixed(self, name: str, context: Context) -> Layer:
-        """A part of the network that no code decides."""
-        return Layer(name, (), np.array(self.position(name, context, name, name), dtype=np.int32))
+    def fixed(self, operator: str, context: Context, layer: str | None = None) -> Layer:
+        """A part of the network that no code decides: a layer, and its family and stage, of that name."""
+        position = self.position(operator, context, operator, operator)
+        return Layer(layer or operator, (), np.array(position, dtype=np.int32))
 
     @property
     def placed(self) -> tuple[Placed, ...]:

@@ -86,6 +86,7 @@ class Space(ABC):
     columns: tuple[Column, ...]
     placed: tuple[Placed, ...]  #: every distinct operator in context, fixed parts included
     layers: tuple[Layer, ...]  #: in the order of the network, fixed parts included
+    chained: bool = False  #: each layer takes what the one before gives, and nothing else is kept in memory
 
     @abstractmethod
     def build(self, codes: Codes, batch: int = 1) -> Network:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from edgemeter.networks.building import Builder
 from edgemeter.networks.network import Activation
-from edgemeter.spaces.gating import hswish_gate
+from edgemeter.spaces.blocks.gating import hswish_gate
 from edgemeter.spaces.space import Context
 
 Branch = Callable[[int, int], int]  #: from a node, to as many channels
