@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from edgemeter.spaces.space import Codes, Space
 from edgemeter_predictors.contract import Fitted, Parts, Prediction, State
-from edgemeter_predictors.data import check_codes
+from edgemeter_predictors.data import check_rows
 from edgemeter_predictors.spread import Spread
 from edgemeter_predictors.terms import Term, chunks, offsets
 
@@ -81,5 +81,5 @@ class Additive(Fitted[Codes]):
         )
 
     def _checked(self, codes: Codes) -> Codes:
-        check_codes(self.space, codes)
+        check_rows(self.space, codes)
         return self.space.canonical(codes) if self.pruned else codes

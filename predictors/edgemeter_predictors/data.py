@@ -7,6 +7,7 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import CodeError, Codes, Space
 
 Floats = NDArray[np.floating[Any]]
@@ -86,7 +87,7 @@ class SpaceData(Measured[Codes]):
     retest_error: float = float("nan")
 
     def __post_init__(self) -> None:
-        check_codes(self.space, self.codes)
+        check_rows(self.space, self.codes)
         check_latencies(self.latency_ms, len(self.codes))
         if self.table is not None and len(self.table.latency_ms) != len(self.space.placed):
             raise DataError(
@@ -116,20 +117,10 @@ def check_latencies(latency_ms: NDArray[np.float64], networks: int) -> None:
         raise DataError(f"a latency is positive and finite; {_rows(latency_ms, bad)}")
 
 
-def check_codes(space: Space, codes: Codes) -> None:
-    """Raises CodeError unless `codes` are (n, columns) uint8, each one of its column's choices."""
-    if codes.ndim != 2 or codes.dtype != np.uint8 or codes.shape[1] != len(space.columns):
-        raise CodeError(
-            f"architectures of {space.name} are an array (n, {len(space.columns)}) of uint8, "
-            f"this is one of {codes.dtype} with shape {codes.shape}"
-        )
-    choices = np.array([len(column.choices) for column in space.columns])
-    for column in np.flatnonzero(codes.max(axis=0, initial=0) >= choices):
-        row = int(np.argmax(codes[:, column] >= choices[column]))
-        raise CodeError(
-            f"row {row}: column {space.columns[column].name} of {space.name} has codes 0 to "
-            f"{choices[column] - 1}, not {codes[row, column]}: is it of another version of the space?"
-        )
+def check_rows(space: Space, codes: Codes) -> None:
+    """Raises CodeError unless `codes` are (n, columns) architectures of the space."""
+    if validate(space, codes).ndim != 2:
+        raise CodeError(f"architectures are rows: the array is (n, {len(space.columns)}), not {codes.shape}")
 
 
 def _rows(values: NDArray[np.float64], bad: NDArray[np.intp]) -> str:

@@ -61,6 +61,19 @@ class Spread:
         return features
 
 
+def centred_spread(mean_x: NDArray[np.float64], factor: NDArray[np.float64], noise_ms: float) -> Spread:
+    """Of a linear model on one-hot entries: noise_ms^2 + |factor (x - mean_x)|^2, `factor` (r, entries)."""
+    size = len(mean_x)
+    return Spread(
+        np.arange(size, dtype=np.int32)[:, None],
+        np.ones((size, 1)),
+        np.append(-mean_x, 1.0),
+        np.append(np.zeros(size), noise_ms**2),
+        np.column_stack([factor, np.zeros(len(factor))]),
+        1,
+    )
+
+
 def relative_spread(entries_ms: NDArray[np.float64], constant_ms: float, relative: float) -> Spread:
     """The same share of the mean everywhere: the one feature is the mean itself."""
     return Spread(

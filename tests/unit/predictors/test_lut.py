@@ -79,7 +79,7 @@ def test_operators_that_were_not_measured_are_named() -> None:
     data = blocks.data()
     assert data.table is not None
     data.table.latency_ms[[3, 5]] = np.nan
-    with pytest.raises(NotApplicable, match=r"B_3\|28x28x32->32\|1, B_7\|28"):
+    with pytest.raises(NotApplicable, match=r"B_3\|28x28x32->32\|s1, B_7\|28"):
         Lut().fit(data)
 
 
