@@ -9,6 +9,7 @@ from edgemeter.spaces.space import Context
 INPUT: Final = 224
 STEM: Final = 16
 REPEATS: Final = (4, 4, 8, 4)  #: layers of each stage; the first has stride 2
+LAYERS: Final = sum(REPEATS)
 CHANNELS: Final = (64, 160, 320, 640)
 LAST: Final = 1024
 CLASSES: Final = 1000

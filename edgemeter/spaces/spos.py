@@ -10,7 +10,7 @@ import numpy as np
 
 from edgemeter.networks.building import Builder
 from edgemeter.spaces.backbone import (
-    REPEATS,
+    LAYERS,
     append_frame,
     layer_contexts,
     stage_of,
@@ -61,5 +61,4 @@ def _layer(placing: Placing, number: int, context: Context) -> Layer:
         ]
         for operator in OPERATORS
     ]
-    layers = sum(REPEATS)
-    return Layer(f"layer{number + 1}", (number, layers + number), np.array(positions, dtype=np.int32))
+    return Layer(f"layer{number + 1}", (number, LAYERS + number), np.array(positions, dtype=np.int32))
