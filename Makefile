@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+# A file stays in one process, for what its tests share; the slow folders come first.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -22,7 +24,11 @@ demo: install ## A server, an agent and the shipped networks over HTTP (under 3 
 
 .PHONY: test
 test: install ## Run all tests (under 10 minutes on two cores)
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(PARALLEL)
+
+.PHONY: explore
+explore: install ## Run all tests with new random examples
+	@$(BIN)/pytest $(PARALLEL) --hypothesis-profile=random
 
 .PHONY: lint
 lint: install ## Style, types and the arrows between the packages

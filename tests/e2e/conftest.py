@@ -17,7 +17,7 @@ def edgemeter(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
     own = {"EDGEMETER_STATE_DIR": str(tmp_path / "state"), "EDGEMETER_LOCK": str(tmp_path / "lock")}
     environment = {**os.environ, **own, "NO_COLOR": "1"}
 
-    def run(*words: object, timeout_s: float = 100) -> subprocess.CompletedProcess[str]:
+    def run(*words: object, timeout_s: float = 250) -> subprocess.CompletedProcess[str]:
         command = [str(EDGEMETER), *map(str, words)]
         return subprocess.run(
             command,
