@@ -18,17 +18,20 @@ def inverted_bottleneck(
     *,
     activation: Activation = Activation.RELU6,
     gate: Gate | None = None,
+    always_expand: bool = False,
+    residual: bool = True,
 ) -> int:
-    """1x1 to `expanded` channels (left out where they are those that go in), depthwise, `gate`, 1x1 without
-    activation; a shortcut where nothing changes its shape.
+    """1x1 to `expanded` channels (left out where they are those that go in, unless `always_expand`),
+    depthwise, `gate`, 1x1 without activation; where nothing changes its shape, and `residual`, a shortcut.
     """
     inner = source
-    if expanded != context.channels_in:
+    if always_expand or expanded != context.channels_in:
         inner = builder.conv(inner, expanded, activation=activation)
     inner = builder.depthwise(inner, kernel, context.stride, activation)
     if gate is not None:
         inner = gate(builder, inner)
-    return shortcut(builder, source, builder.conv(inner, context.channels_out), context)
+    result = builder.conv(inner, context.channels_out)
+    return shortcut(builder, source, result, context) if residual else result
 
 
 def shortcut(builder: Builder, source: int, result: int, context: Context) -> int:

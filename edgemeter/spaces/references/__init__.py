@@ -1,0 +1,1 @@
+"""Well-known networks as one space: what new architectures are compared with."""
