@@ -17,11 +17,13 @@ class ModelField(IntEnum):
     SUBGRAPHS = 2
     DESCRIPTION = 3
     BUFFERS = 4
+    SIGNATURE_DEFS = 7
 
 
 class OperatorCodeField(IntEnum):
     DEPRECATED_BUILTIN_CODE = 0
     CUSTOM_CODE = 1
+    VERSION = 2
     BUILTIN_CODE = 3
 
 
@@ -30,6 +32,7 @@ class SubGraphField(IntEnum):
     INPUTS = 1
     OUTPUTS = 2
     OPERATORS = 3
+    NAME = 4
 
 
 class TensorField(IntEnum):
@@ -37,8 +40,27 @@ class TensorField(IntEnum):
     TYPE = 1
     BUFFER = 2
     NAME = 3
+    QUANTIZATION = 4
     SHAPE_SIGNATURE = 7
     EXTERNAL_BUFFER = 10
+
+
+class QuantizationField(IntEnum):
+    SCALE = 2
+    ZERO_POINT = 3
+    QUANTIZED_DIMENSION = 6
+
+
+class SignatureField(IntEnum):
+    INPUTS = 0
+    OUTPUTS = 1
+    SIGNATURE_KEY = 2
+    SUBGRAPH_INDEX = 4
+
+
+class TensorMapField(IntEnum):
+    NAME = 0
+    TENSOR_INDEX = 1
 
 
 class BufferField(IntEnum):

@@ -1,0 +1,100 @@
+"""Weights of convolutions and dense layers, cut from the pool block by block as files are written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgemeter.networks.building import BuildError
+from edgemeter.networks.pool import LONGEST_CUT, cut, pool
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+#: int8 weights keep to seven bits: processors without VNNI add two 8-bit products in 16 bits, which
+#: eight bits overflow.
+LARGEST_INT8: Final = 63
+CENTRED_FROM: Final = 8  #: channels: fewer are too few to take their mean away
+_BLOCK: Final = 1 << 15  #: weights made at once, to stay in a processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """`outputs` filters of `taps` positions x `inputs` channels, in that order of the axes.
+
+    Each is spread x noise, plus `centre` at the middle tap. From CENTRED_FROM channels on, the noise
+    of every tap sums to zero over the channels: what is common to all channels (the mean that
+    rectifiers leave, and its edge where padding begins) does not pass.
+    """
+
+    key: int
+    outputs: int
+    taps: int
+    inputs: int
+    spread: float
+    centre: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.taps * self.inputs > LONGEST_CUT:
+            raise BuildError(f"a filter of {self.taps * self.inputs:,} weights; the limit is {LONGEST_CUT:,}")
+
+    @property
+    def centred(self) -> bool:
+        return self.inputs >= CENTRED_FROM
+
+    @property
+    def count(self) -> int:
+        return self.outputs * self.taps * self.inputs
+
+    def blocks(self) -> Iterator[Floats]:
+        """All weights, (filters, taps, inputs), in blocks of whole filters."""
+        values, spread = pool().values, np.float32(self.spread)
+        for start, filters in self._cuts():
+            rows = filters * self.taps
+            noise = values[start : start + rows * self.inputs].reshape(rows, self.inputs)
+            block = (noise - self._means(start, rows)[:, np.newaxis] if self.centred else noise) * spread
+            block = block.reshape(filters, self.taps, self.inputs)
+            if self.centre:
+                block[:, self.taps // 2] += np.float32(self.centre)
+            yield block
+
+    def int8_blocks(self) -> Iterator[NDArray[np.int8]]:
+        """As `blocks`, in units of `scales`."""
+        inverse = (np.float32(1) / self.scales()).astype(np.float32)
+        start = 0
+        for block in self.blocks():
+            block *= inverse[start : start + len(block), np.newaxis, np.newaxis]
+            np.rint(block, out=block)
+            yield block.astype(np.int8)
+            start += len(block)
+
+    def scales(self) -> Floats:
+        """The int8 step of each filter: the largest that a weight can be, over LARGEST_INT8."""
+        largest = np.ones(self.outputs)
+        if self.centred:
+            means = [self._means(start, n * self.taps).reshape(n, -1) for start, n in self._cuts()]
+            largest += np.abs(np.concatenate(means)).max(axis=1)
+        return ((largest * self.spread + self.centre) / LARGEST_INT8).astype(np.float32)
+
+    def sums(self) -> Doubles:
+        """The sum of each filter, as it would be without rounding."""
+        if self.centred:
+            return np.full(self.outputs, self.inputs * self.centre)
+        length, sums = self.taps * self.inputs, pool().sums
+        found = [sums[start : start + n * length + 1 : length] for start, n in self._cuts()]
+        noise = np.concatenate([np.diff(each) for each in found])
+        return noise * self.spread + self.inputs * self.centre
+
+    def _cuts(self) -> Iterator[tuple[int, int]]:
+        """Where each block starts in the pool, and how many filters it has."""
+        length = self.taps * self.inputs
+        at_once = max(1, _BLOCK // length)
+        for number, first in enumerate(range(0, self.outputs, at_once)):
+            filters = min(at_once, self.outputs - first)
+            yield cut(self.key, number, filters * length), filters
+
+    def _means(self, start: int, rows: int) -> Floats:
+        sums = pool().sums[start : start + rows * self.inputs + 1 : self.inputs]
+        return (np.diff(sums) / self.inputs).astype(np.float32)
