@@ -13,9 +13,8 @@ EDGEMETER = Path(sys.executable).with_name("edgemeter")
 
 @pytest.fixture
 def edgemeter(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    # An own lock as well: tests that run at the same time do not wait for each other.
-    own = {"EDGEMETER_STATE_DIR": str(tmp_path / "state"), "EDGEMETER_LOCK": str(tmp_path / "lock")}
-    environment = {**os.environ, **own, "NO_COLOR": "1"}
+    # The machine's own lock: tests that measure at the same time would disturb each other.
+    environment = {**os.environ, "EDGEMETER_STATE_DIR": str(tmp_path / "state"), "NO_COLOR": "1"}
 
     def run(*words: object, timeout_s: float = 250) -> subprocess.CompletedProcess[str]:
         command = [str(EDGEMETER), *map(str, words)]

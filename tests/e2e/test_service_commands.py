@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(folder: Path) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EDGEMETER_")}
-    own = {"EDGEMETER_LOCK": str(folder / "lock"), "XDG_CONFIG_HOME": str(folder), "NO_COLOR": "1"}
+    own = {"XDG_CONFIG_HOME": str(folder), "NO_COLOR": "1"}
     return {**clean, **own, "COLUMNS": "160"}
 
 

@@ -15,7 +15,6 @@ from edgemeter_agents.batches.lab import Lab
 from edgemeter_agents.batches.measure import Measured, measure_batches
 from edgemeter_agents.batches.visiting import Wishes
 from edgemeter_agents.batches.work import Batch, Network
-from edgemeter_agents.conditions.lock import ENVIRONMENT
 from edgemeter_agents.conditions.software import file_sha256
 from edgemeter_agents.runtimes.base import Format, Settings
 from edgemeter_agents.visits.runner import JobLimits
@@ -58,11 +57,7 @@ def network(tmp_path: Path) -> Callable[..., Network]:
 
 
 @pytest.fixture
-def measured(
-    network: Callable[..., Network], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[Measured, Steps]]:
-    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "lock"))
-
+def measured(network: Callable[..., Network], tmp_path: Path) -> Callable[..., tuple[Measured, Steps]]:
     def run(
         *networks: Network,
         protocol: MeasuringProtocol = TOLERANT,
@@ -183,9 +178,8 @@ def test_fresh_visits_start_a_process_each(
 
 
 def test_an_engine_that_is_missing_fails_its_networks_alone(
-    network: Callable[..., Network], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: Callable[..., Network], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "lock"))
     anchors = (network("anchor:light"), network("anchor:heavy"))
     batch = Batch(TARGET, "no_such_package:Runtime", "0", Settings(), (network("a"),), anchors)
     result = measure_batches(

@@ -256,7 +256,7 @@ StartAgent = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start_agent(server: str, tmp_path: Path) -> Iterator[StartAgent]:
-    """Starts `edgemeter agent` with a state folder and lock of its own."""
+    """Starts `edgemeter agent` with a state folder of its own."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str) -> subprocess.Popen[bytes]:
@@ -265,7 +265,6 @@ def start_agent(server: str, tmp_path: Path) -> Iterator[StartAgent]:
             "EDGEMETER_AGENT_TOKEN": ""
             if "--enrol" in options or (tmp_path / "state/token.json").exists()
             else TOKEN,
-            "EDGEMETER_LOCK": str(tmp_path / "machine.lock"),
         }
         command = [sys.executable, "-m", "edgemeter", "agent", "--server", server, "--allow-root", "--json"]
         log = (tmp_path / "agent.log").open("ab")

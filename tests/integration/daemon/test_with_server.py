@@ -35,7 +35,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
     foreign = [name for name in os.environ if name.startswith("EDGEMETER_")]
     usual = {name: value for name, value in os.environ.items() if name not in foreign}
-    usual |= {"XDG_CONFIG_HOME": str(tmp_path), "EDGEMETER_LOCK": str(tmp_path / "lock")}
+    usual["XDG_CONFIG_HOME"] = str(tmp_path)
 
     def run(*words: str, **variables: str) -> subprocess.Popen[str]:
         with (tmp_path / f"{words[0]}.log").open("ab") as log:
