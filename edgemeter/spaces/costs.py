@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.networks.costs import NetworkCosts, network_costs
+from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import Codes, Space
+from edgemeter.spaces.subset import in_base
 from edgemeter.spaces.sums import max_over_layers, sum_over_layers
 
 Counts = NDArray[np.int64]
@@ -40,6 +42,7 @@ def architecture_costs(space: Space, codes: Codes) -> CostTable:
     """The costs of each architecture, (n, columns): exactly those of its network. All are sums over its
     layers, except the peak of memory.
     """
+    space, codes = in_base(space, validate(space, codes))
     table, living = placed_costs(space), space.canonical(codes)
     summed = tuple(name for name in _NAMES if name != "peak_activation_bytes")
     values = np.stack([getattr(table, name) for name in summed], axis=1)

@@ -1,0 +1,119 @@
+"""Latencies of a space's operators from files: JSON, CSV or Parquet.
+
+A row has the operator's key (`text`, `key`, `operator`, `arch` or `id`), `latency_ms`, and `low_ms` and
+`high_ms` where they are known. JSON is the document of `GET /v1/targets/T/operators`, a list of rows, or an
+object of latencies by key. Tidy rows (`metric`, `value`, `unit`) count where the metric is `latency`.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final
+
+from edgemeter.failures import EdgeMeterError
+from edgemeter.spaces.counting import position_of
+from edgemeter.spaces.scores import Latency
+from edgemeter.spaces.space import CodeError, Space
+
+LARGEST_BYTES: Final = 64 * 2**20
+_NAMES: Final = ("text", "key", "operator", "arch", "id")
+_MS: Final = {"ms": 1.0, "us": 1e-3, "s": 1e3}
+
+Row = Mapping[str, Any]
+
+
+class LatencyFileError(EdgeMeterError, ValueError):
+    """A file of latencies that cannot be read. Says in which row, and why."""
+
+
+def read_latencies(path: Path, space: Space) -> dict[str, Latency]:
+    """By the operators' keys. A row that is no operator of `space` is an error, as is a second one of the
+    same operator: nothing is averaged silently.
+    """
+    found: dict[str, Latency] = {}
+    for number, row in enumerate(_rows(path), start=1):
+        try:
+            key, latency = _read(row, space)
+            if key in found:
+                raise LatencyFileError(f"{key} was there before")
+        except (LatencyFileError, CodeError) as error:
+            raise LatencyFileError(f"{path.name}, row {number}: {error}") from None
+        if latency is not None:
+            found[key] = latency
+    if not found:
+        raise LatencyFileError(f"{path.name} has no latency")
+    return found
+
+
+def _read(row: Row, space: Space) -> tuple[str, Latency | None]:
+    word = next((row[name] for name in _NAMES if row.get(name)), None)
+    if word is None:
+        raise LatencyFileError(f"there is no operator: one of the columns {', '.join(_NAMES)}")
+    if "metric" in row and row["metric"] != "latency":
+        return "", None
+    key = space.placed[position_of(space, str(word))].key
+    if "value" in row:
+        unit = row.get("unit")
+        if unit not in _MS:
+            raise LatencyFileError(f"the unit is {unit!r}, not one of {', '.join(_MS)}")
+        value = _number(row, "value") * _MS[unit]
+        return key, Latency(value, value, value)
+    value = _number(row, "latency_ms")
+    low, high = (_number(row, name) if row.get(name) else value for name in ("low_ms", "high_ms"))
+    if not low <= value <= high:
+        raise LatencyFileError(f"{value} is not between low_ms {low} and high_ms {high}")
+    return key, Latency(value, low, high)
+
+
+def _number(row: Row, name: str) -> float:
+    try:
+        value = float(row[name])
+    except (KeyError, TypeError, ValueError):
+        raise LatencyFileError(f"{name} is not a number: {row.get(name)!r}") from None
+    if not isfinite(value) or value <= 0:
+        raise LatencyFileError(f"{name} is {value}, not above 0")
+    return value
+
+
+def _rows(path: Path) -> Iterable[Row]:
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise LatencyFileError(f"{path.name} is larger than {LARGEST_BYTES // 2**20} MB")
+        match path.suffix.lower():
+            case ".json":
+                return _json_rows(json.loads(path.read_bytes()))
+            case ".csv":
+                return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+            case ".parquet":
+                return _parquet_rows(path)
+    except OSError as error:
+        raise LatencyFileError(f"{path.name} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise LatencyFileError(f"{path.name}: {error}") from None
+    raise LatencyFileError(f"{path.name} is neither .json, .csv nor .parquet")
+
+
+def _json_rows(document: Any) -> list[Row]:
+    if isinstance(document, dict) and "rows" not in document:
+        return [
+            {"key": key, **(value if isinstance(value, dict) else {"latency_ms": value})}
+            for key, value in document.items()
+        ]
+    rows = document["rows"] if isinstance(document, dict) else document
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise LatencyFileError("it is neither a list of rows nor an object of latencies by key")
+    return rows
+
+
+def _parquet_rows(path: Path) -> list[Row]:
+    try:
+        from pyarrow import ArrowInvalid, parquet
+    except ImportError:
+        raise LatencyFileError("Parquet needs pyarrow: pip install pyarrow (or write .csv)") from None
+    try:
+        rows: list[Row] = parquet.read_table(path).to_pylist()
+    except ArrowInvalid as error:
+        raise LatencyFileError(f"{path.name}: {error}") from None
+    return rows
