@@ -5,6 +5,8 @@ STAMP := .venv/installed
 # A file stays in one process, for what its tests share; the slow folders come first.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
+# The tests start hundreds of processes: each would compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## List the targets
