@@ -38,6 +38,28 @@ class Target:
         return f"{self.device}.{self.processor}.{engine}.{self.precision}.t{self.threads}.b{self.batch}"
 
 
+_SLUG = re.compile(
+    r"(?P<device>.+)\.(?P<processor>[^.]+)\.(?P<runtime>[^.]+)-(?P<version>\d[^-]*)"
+    rf"\.(?P<precision>{'|'.join(Precision)})\.t(?P<threads>\d+)\.b(?P<batch>\d+)"
+)
+
+
+def target_of(slug: str) -> Target | None:
+    """The target that a slug names; None for one of another form."""
+    found = _SLUG.fullmatch(slug)
+    if found is None:
+        return None
+    return Target(
+        device=found["device"],
+        processor=found["processor"],
+        runtime=found["runtime"],
+        runtime_version=found["version"],
+        precision=Precision(found["precision"]),
+        threads=int(found["threads"]),
+        batch=int(found["batch"]),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TargetSelector:
     """A user's choice of targets: any dot-separated words of a slug, in any order.

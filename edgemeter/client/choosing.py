@@ -1,16 +1,11 @@
 """Which of the server's targets a user's words mean: the rules of `edgemeter measure`, over the network."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 
 from edgemeter.client.errors import NoTargetError
-from edgemeter.targets import Precision, Target, TargetSelector
+from edgemeter.targets import Precision, Target, TargetSelector, target_of
 from edgemeter.wire.devices import TargetRow
 
-_SLUG = re.compile(
-    r"(?P<device>.+)\.(?P<processor>[^.]+)\.(?P<runtime>[^.]+)-(?P<version>\d[^-]*)"
-    rf"\.(?P<precision>{'|'.join(Precision)})\.t(?P<threads>\d+)\.b(?P<batch>\d+)"
-)
 _LISTED = 8
 
 
@@ -35,7 +30,9 @@ def _named(
         selector = TargetSelector.parse(text)
     except ValueError:
         raise _nothing(rows, text, file_format) from None
-    readable = [(row, target) for row in rows if file_format in row.formats and (target := parse(row.slug))]
+    readable = [
+        (row, target) for row in rows if file_format in row.formats and (target := target_of(row.slug))
+    ]
     fitting = [pair for pair in readable if selector.matches(pair[1])]
     if not fitting:
         raise _nothing(rows, text, file_format)
@@ -51,22 +48,6 @@ def _prefer(
     pairs: list[tuple[TargetRow, Target]], wanted: Callable[[tuple[TargetRow, Target]], bool]
 ) -> list[tuple[TargetRow, Target]]:
     return [pair for pair in pairs if wanted(pair)] or pairs
-
-
-def parse(slug: str) -> Target | None:
-    """The target that a slug names; None for one of another form."""
-    found = _SLUG.fullmatch(slug)
-    if found is None:
-        return None
-    return Target(
-        device=found["device"],
-        processor=found["processor"],
-        runtime=found["runtime"],
-        runtime_version=found["version"],
-        precision=Precision(found["precision"]),
-        threads=int(found["threads"]),
-        batch=int(found["batch"]),
-    )
 
 
 def _nothing(rows: Sequence[TargetRow], text: str, file_format: str) -> NoTargetError:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from edgemeter.failures import EdgeMeterError
 from edgemeter.networks.network import Network
+from edgemeter.networks.writing import write
 from edgemeter.spaces.registry import find_space
 from edgemeter.spaces.space import CodeError, Codes, Space
 from edgemeter.spaces.text import from_text, to_text
@@ -22,6 +23,7 @@ def check(recipe: Recipe) -> None:
         _position(space, recipe.text)
         return
     codes = _codes(space, recipe.text)
+    _built(space, codes, recipe.batch)
     written = to_text(space, space.canonical(codes[None, :])[0])
     if written != recipe.text:
         raise RecipeError(f"this architecture is written {written!r}")
@@ -32,7 +34,12 @@ def network_of(recipe: Recipe) -> Network:
     space = _space(recipe)
     if recipe.kind is RecipeKind.OPERATOR:
         return space.build_placed(_position(space, recipe.text), recipe.batch)
-    return space.build(_codes(space, recipe.text), recipe.batch)
+    return _built(space, _codes(space, recipe.text), recipe.batch)
+
+
+def build(recipe: Recipe) -> bytes:
+    """The file. The same recipe gives the same bytes on every machine. Raises RecipeError."""
+    return write(network_of(recipe), recipe.format, recipe.precision)
 
 
 def _space(recipe: Recipe) -> Space:
@@ -50,6 +57,14 @@ def _space(recipe: Recipe) -> Space:
 def _codes(space: Space, text: str) -> Codes:
     try:
         return from_text(space, text)
+    except CodeError as error:
+        raise RecipeError(str(error)) from None
+
+
+def _built(space: Space, codes: Codes, batch: int) -> Network:
+    """Not every code is a network: a cell may have no path."""
+    try:
+        return space.build(codes, batch)
     except CodeError as error:
         raise RecipeError(str(error)) from None
 

@@ -11,6 +11,7 @@ from edgemeter import __version__
 from edgemeter_server.access import endpoints as access
 from edgemeter_server.access.front import build_front
 from edgemeter_server.artifacts import endpoints as artifacts
+from edgemeter_server.campaigns import endpoints as campaigns
 from edgemeter_server.devices import endpoints as devices
 from edgemeter_server.http.openapi import operation_id
 from edgemeter_server.jobs import endpoints as jobs
@@ -47,6 +48,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(artifacts.router)
     app.include_router(devices.router)
     app.include_router(measurements.router)
+    app.include_router(campaigns.router)
     return app
 
 

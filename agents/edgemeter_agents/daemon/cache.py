@@ -33,7 +33,7 @@ class Cache:
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
         self._folder = folder
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def find(self, wanted: ArtifactReference) -> Path | None:
@@ -58,6 +58,19 @@ class Cache:
         self._make_room(wanted, needed)
         return Arriving(self._folder / f"{wanted.sha256}.part", self._path(wanted), wanted)
 
+    def adopt(self, file: Path, built: ArtifactReference, needed: Collection[str]) -> Path:
+        """Takes over a file of this machine whose sha256 is known. `needed` (sha256) stay where they are.
+
+        Raises FailureError where there is no room for it.
+        """
+        try:
+            self._make_room(built, needed)
+            return file.replace(self._path(built))
+        except OSError as error:
+            raise _disk_failure(error) from error
+        finally:
+            file.unlink(missing_ok=True)
+
     def free(self, needed: Collection[str]) -> None:
         """Removes all that is not needed now."""
         for entry in self._entries():
@@ -65,18 +78,18 @@ class Cache:
                 entry.path.unlink(missing_ok=True)
 
     def _make_room(self, wanted: ArtifactReference, needed: Collection[str]) -> None:
-        if wanted.size_bytes > self._limit_bytes:
+        if wanted.size_bytes > self.limit_bytes:
             text = f"the network has {wanted.size_bytes:,} bytes, more than this agent's cache holds"
             raise FailureError(Failure(FailureKind.OUT_OF_MEMORY, text))
         others = [entry for entry in self._entries() if entry.path.stem != wanted.sha256]
         used_bytes = sum(entry.size_bytes for entry in others)
         for entry in sorted(others, key=lambda entry: entry.used_ns):
-            if used_bytes + wanted.size_bytes <= self._limit_bytes:
+            if used_bytes + wanted.size_bytes <= self.limit_bytes:
                 return
             if entry.path.stem not in needed:
                 entry.path.unlink(missing_ok=True)
                 used_bytes -= entry.size_bytes
-        if used_bytes + wanted.size_bytes > self._limit_bytes:
+        if used_bytes + wanted.size_bytes > self.limit_bytes:
             text = "the networks of one batch are more than this agent's cache holds"
             raise FailureError(Failure(FailureKind.DEVICE_UNREADY, text))
 

@@ -58,6 +58,7 @@ class Calling:
             agent_version=__version__,
             description=described.description,
             offers=described.offers,
+            builds=described.builds,
         )
         return await self._answer(Call.OPEN, "/v1/agent/sessions", message, SessionOpened, 30.0)
 

@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+from edgemeter_agents.daemon.building import Building
 from edgemeter_agents.daemon.cache import Cache
 from edgemeter_agents.daemon.calling import Calling
 from edgemeter_agents.daemon.credentials import Credentials, CredentialsError, enrol, load, save
@@ -60,7 +61,8 @@ async def run(settings: AgentSettings, state: Path, *, once: bool) -> End:
         shell = Shell(Terms(up_to=settings.jobs, once=once), calling, backlog)
         shell.leave_on_signals()
         fetcher = Fetcher(transport, cache, random.SystemRandom())
-        end = await shell.run(Work(fetcher, worker, shell.tell))
+        building = Building(worker, cache, state / "work")
+        end = await shell.run(Work(fetcher, building, worker, shell.tell))
     log("ended", reason=end.reason, undelivered=outbox.backlog)
     return end
 

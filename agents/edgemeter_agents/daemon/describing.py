@@ -14,6 +14,7 @@ from edgemeter_agents.conditions.frequency import read_policies
 from edgemeter_agents.conditions.processors import NotEnoughProcessorsError, Topology
 from edgemeter_agents.conditions.roots import Roots, read_text
 from edgemeter_agents.conditions.software import libc_version, read_engine
+from edgemeter_agents.daemon.recipes import buildable
 from edgemeter_agents.daemon.worker_messages import Describe, Described
 from edgemeter_agents.runtimes.base import Format
 
@@ -34,7 +35,9 @@ def describe(request: Describe) -> Described:
     offers = tuple(
         offer for found in installed_offers() for offer in _of_runtime(found, slug, device, lab, request)
     )
-    return Described(device=slug, description=description, offers=offers[:MAX_OFFERS])
+    return Described(
+        device=slug, description=description, offers=offers[:MAX_OFFERS], builds=buildable()[:MAX_OFFERS]
+    )
 
 
 def _of_runtime(

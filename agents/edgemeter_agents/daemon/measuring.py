@@ -7,13 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from edgemeter.failures import Failure, FailureError, FailureKind
+from edgemeter.graphs.reading import read_graph
 from edgemeter.measurement import MeasurementReport
 from edgemeter.targets import Target, TargetSelector
 from edgemeter.wire.agents import Measured, NotMeasured
 from edgemeter.wire.specs import JobSpec
 from edgemeter_agents.batches.anchor_store import AnchorStore
 from edgemeter_agents.batches.offers import Offer, device_slug, installed_offers
-from edgemeter_agents.batches.reading import read_network
+from edgemeter_agents.batches.reading import network_of, read_network
 from edgemeter_agents.batches.report import Order, measure_order
 from edgemeter_agents.batches.visiting import Wishes
 from edgemeter_agents.batches.work import Network
@@ -80,7 +81,7 @@ def _read_all(request: MeasureJobs, outcomes: Outcomes) -> list[Network]:
 
 def _read(job: WorkerJob) -> Network:
     shapes = tuple(sorted(job.shapes.items()))
-    network = _read_file(Path(job.file), job.sha256, shapes)
+    network = _read_file(Path(job.file), job.sha256, shapes, job.own)
     return replace(
         network,
         id=str(job.attempt_id),
@@ -89,8 +90,15 @@ def _read(job: WorkerJob) -> Network:
 
 
 @lru_cache(maxsize=256)
-def _read_file(file: Path, _sha256: str, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> Network:
-    """Read once for all jobs of the same bytes: the daemon has checked that they are."""
+def _read_file(
+    file: Path, _sha256: str, shapes: tuple[tuple[str, tuple[int, ...]], ...], own: bool
+) -> Network:
+    """Read once for all jobs of the same bytes: the daemon has checked that they are.
+
+    What was built here needs no process of its own to be read safely.
+    """
+    if own:
+        return network_of("0", file, read_graph(file, dict(shapes)), dict(shapes))
     return read_network("0", file, dict(shapes))
 
 

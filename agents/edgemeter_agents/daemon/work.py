@@ -1,14 +1,14 @@
-"""Carries out what is to be done with a batch: fetches its networks, then has them measured."""
+"""Carries out what is to be done with a batch: fetches or builds its networks, has them measured."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from edgemeter.failures import Failure, FailureError, FailureKind
 from edgemeter.wire.agents import Lease
 from edgemeter.wire.specs import JobSpec
 from edgemeter_agents.daemon import events
+from edgemeter_agents.daemon.building import Building, NetworkFile
 from edgemeter_agents.daemon.events import Event
 from edgemeter_agents.daemon.fetching import Fetcher
 from edgemeter_agents.daemon.held import not_measured
@@ -25,11 +25,12 @@ SILENCE_S = 900.0
 class Work:
     """One batch at a time. `tell` gets the events; after `stop` nothing runs any more."""
 
-    def __init__(self, fetcher: Fetcher, worker: Worker, tell: Tell) -> None:
+    def __init__(self, fetcher: Fetcher, building: Building, worker: Worker, tell: Tell) -> None:
         self._fetcher = fetcher
+        self._building = building
         self._worker = worker
         self._tell = tell
-        self._files: dict[int, Path] = {}
+        self._files: dict[int, NetworkFile] = {}
         self._wanted: set[int] = set()
         self._task: asyncio.Task[None] | None = None
 
@@ -66,17 +67,19 @@ class Work:
 
     async def _prepare(self, leases: Sequence[Lease]) -> None:
         self._files.clear()
-        needed = {lease.artifact.sha256 for lease in leases}
+        files = [lease for lease in leases if lease.recipe is None]
+        needed = {lease.artifact.sha256 for lease in files}
         try:
             await self._worker.warm_up()
-            for lease in leases:
+            for lease in files:
                 await self._fetch(lease, needed)
         except OSError as error:
             self._all_unready(leases, error)
 
     async def _fetch(self, lease: Lease, needed: set[str]) -> None:
         try:
-            self._files[lease.attempt_id] = await self._fetcher.fetch(lease.artifact, needed)
+            path = await self._fetcher.fetch(lease.artifact, needed)
+            self._files[lease.attempt_id] = NetworkFile(path, lease.artifact.sha256)
         except FailureError as error:
             self._tell(events.Unprepared(lease.attempt_id, error.failure))
 
@@ -88,9 +91,38 @@ class Work:
 
     async def _measure(self, leases: Sequence[Lease]) -> None:
         for together in _by_spec(leases):
-            still_wanted = [lease for lease in together if lease.attempt_id in self._wanted]
-            if still_wanted:
-                self._tell(await self._results(still_wanted))
+            waiting = self._still_wanted(together)
+            while waiting:
+                await self._build(waiting)
+                ready = [lease for lease in waiting if lease.attempt_id in self._files]
+                if ready:
+                    self._tell(await self._results(ready))
+                # Files of recipes give way to those of the next part.
+                self._wanted -= {lease.attempt_id for lease in ready}
+                waiting = self._still_wanted(waiting)
+
+    def _still_wanted(self, leases: Sequence[Lease]) -> list[Lease]:
+        return [lease for lease in leases if lease.attempt_id in self._wanted]
+
+    async def _build(self, leases: Sequence[Lease]) -> None:
+        """What cannot be built has failed; what has no room in the cache is built later."""
+        unbuilt = [lease for lease in leases if lease.recipe and lease.attempt_id not in self._files]
+        if not unbuilt:
+            return
+        wanted = {lease.attempt_id for lease in leases}
+        needed = {file.sha256 for id_, file in self._files.items() if id_ in self._wanted & wanted}
+        try:
+            part = await self._building.build(unbuilt, needed)
+        except WorkerError as error:
+            warn("the worker failed", error=str(error))
+            self._tell(_all_failed(unbuilt, str(error)))
+            self._wanted -= {lease.attempt_id for lease in unbuilt}
+            return
+        self._files |= part.files
+        for lease in unbuilt:
+            if (failure := part.failures.get(lease.attempt_id)) is not None:
+                self._tell(_failed(lease, failure))
+                self._wanted.discard(lease.attempt_id)
 
     async def _results(self, leases: Sequence[Lease]) -> events.Results:
         spec = _without_shapes(leases[0].spec)
@@ -106,11 +138,13 @@ class Work:
             return _all_failed(leases, str(error))
 
     def _job(self, lease: Lease) -> WorkerJob:
+        file = self._files[lease.attempt_id]
         return WorkerJob(
             attempt_id=lease.attempt_id,
-            file=str(self._files[lease.attempt_id]),
+            file=str(file.path),
+            own=file.own,
             name=lease.artifact.name,
-            sha256=lease.artifact.sha256,
+            sha256=file.sha256,
             shapes=lease.spec.shapes,
         )
 
@@ -130,6 +164,11 @@ def _without_shapes(spec: JobSpec) -> JobSpec:
 def _told(done: Done) -> events.Results:
     outcomes = tuple(events.Outcome(found.attempt_id, found.outcome) for found in done.outcomes)
     return events.Results(done.seed, done.provenance, outcomes)
+
+
+def _failed(lease: Lease, failure: Failure) -> events.Results:
+    outcome = not_measured(failure, started=failure.kind is not FailureKind.DEVICE_UNREADY)
+    return events.Results(lease.spec.seed, {}, (events.Outcome(lease.attempt_id, outcome),))
 
 
 def _all_failed(leases: Sequence[Lease], why: str) -> events.Results:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from edgemeter.isolation.kernel import calls
-from edgemeter_agents.daemon.worker_messages import REQUEST, Describe, Line, Told
+from edgemeter_agents.daemon.worker_messages import REQUEST, BuildNetworks, Describe, Line, Told
 
 
 def main(arguments: list[str]) -> None:
@@ -41,6 +41,10 @@ def _answer(line: str, answers: TextIO, state: Path) -> None:
         from edgemeter_agents.daemon.describing import describe
 
         tell(describe(request))
+    elif isinstance(request, BuildNetworks):
+        from edgemeter_agents.daemon.recipes import build_networks
+
+        tell(build_networks(request))
     else:
         from edgemeter_agents.daemon.measuring import measure_jobs
 

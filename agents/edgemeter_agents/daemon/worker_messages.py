@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from edgemeter.measurement import FailureDocument
 from edgemeter.wire.agents import Measured, NotMeasured, TargetOffer
+from edgemeter.wire.recipes import Builds, Recipe
 from edgemeter.wire.specs import JobSpec
 
 #: A line: some hundred thousand samples.
@@ -24,10 +26,11 @@ class Describe(Line):
 
 
 class WorkerJob(Line):
-    """One network of an order. `file` has been checked to be `sha256`."""
+    """One network of an order. `file` has been checked to be `sha256`; `own`: it was built here."""
 
     attempt_id: int
     file: str
+    own: bool = False
     name: str
     sha256: str
     shapes: dict[str, tuple[int, ...]]
@@ -45,13 +48,46 @@ class MeasureJobs(Line):
     jobs: tuple[WorkerJob, ...]
 
 
+class RecipeJob(Line):
+    attempt_id: int
+    recipe: Recipe
+
+
+class BuildNetworks(Line):
+    """Asks for files in `folder`, in order, until they have more than `most_bytes`. Answered by `Built`."""
+
+    type: Literal["build"] = "build"
+    folder: str
+    most_bytes: int
+    jobs: tuple[RecipeJob, ...]
+
+
+class BuiltNetwork(Line):
+    attempt_id: int
+    file: str
+    sha256: str
+    size_bytes: int
+
+
+class NotBuilt(Line):
+    attempt_id: int
+    failure: FailureDocument
+
+
+class Built(Line):
+    type: Literal["built"] = "built"
+    networks: tuple[BuiltNetwork, ...]
+    failures: tuple[NotBuilt, ...]
+
+
 class Described(Line):
-    """`device` is the model's slug, as in the targets."""
+    """`device` is the model's slug, as in the targets; `builds` the spaces whose recipes can be built."""
 
     type: Literal["described"] = "described"
     device: str
     description: dict[str, Any]
     offers: tuple[TargetOffer, ...]
+    builds: tuple[Builds, ...] = ()
 
 
 class Told(Line):
@@ -76,7 +112,9 @@ class Done(Line):
     outcomes: tuple[JobOutcome, ...]
 
 
-Request = Annotated[Describe | MeasureJobs, Field(discriminator="type")]
-Answer = Annotated[Described | Told | Done, Field(discriminator="type")]
-REQUEST: TypeAdapter[Describe | MeasureJobs] = TypeAdapter(Request)
-ANSWER: TypeAdapter[Described | Told | Done] = TypeAdapter(Answer)
+Request = Annotated[Describe | BuildNetworks | MeasureJobs, Field(discriminator="type")]
+#: What ends the answer to a request.
+Last = Described | Built | Done
+Answer = Annotated[Described | Built | Told | Done, Field(discriminator="type")]
+REQUEST: TypeAdapter[Describe | BuildNetworks | MeasureJobs] = TypeAdapter(Request)
+ANSWER: TypeAdapter[Described | Built | Told | Done] = TypeAdapter(Answer)

@@ -15,9 +15,12 @@ from edgemeter_agents.daemon.process_tree import kill_tree
 from edgemeter_agents.daemon.worker_messages import (
     ANSWER,
     LINE_BYTES,
+    BuildNetworks,
+    Built,
     Describe,
     Described,
     Done,
+    Last,
     Line,
     MeasureJobs,
     Told,
@@ -66,6 +69,13 @@ class Worker:
             raise WorkerError("the worker answered something else")
         return answer
 
+    async def build(self, request: BuildNetworks, patience_s: float) -> Built:
+        """`patience_s` is for each of the networks. Raises WorkerError."""
+        answer = await self._ask(request, patience_s * len(request.jobs), lambda _: None)
+        if not isinstance(answer, Built):
+            raise WorkerError("the worker answered something else")
+        return answer
+
     async def warm_up(self) -> None:
         """Starts it while there is something else to wait for. Raises OSError."""
         self._keep_warm()
@@ -86,7 +96,7 @@ class Worker:
             await process.wait()
         await asyncio.to_thread(_remove, self._folder)
 
-    async def _ask(self, request: Line, patience_s: float, tell: Callable[[str], None]) -> Described | Done:
+    async def _ask(self, request: Line, patience_s: float, tell: Callable[[str], None]) -> Last:
         self._forget_rest()
         try:
             process = await self._started()
@@ -106,9 +116,7 @@ class Worker:
             await asyncio.shield(self.stop())
             raise
 
-    async def _answer(
-        self, process: asyncio.subprocess.Process, patience_s: float
-    ) -> Described | Told | Done:
+    async def _answer(self, process: asyncio.subprocess.Process, patience_s: float) -> Last | Told:
         assert process.stdout is not None  # noqa: S101  as asked for
         try:
             line = await asyncio.wait_for(process.stdout.readline(), patience_s)

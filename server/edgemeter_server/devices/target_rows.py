@@ -34,6 +34,11 @@ def target_rows(
     return _rows(connection, connection.execute(page).all(), moment)
 
 
+def available_targets(connection: Connection, ids: Sequence[int], moment: Moment) -> frozenset[int]:
+    """Those that a job would be measured on now: a live agent of a trusted device offers them, approved."""
+    return frozenset(_offering(connection, ids, moment)[1])
+
+
 def _rows(
     connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], moment: Moment
 ) -> list[tuple[int, TargetRow]]:

@@ -1,6 +1,7 @@
 """Lists page by an opaque cursor: the id of the last row shown, so that inserts shift nothing."""
 
 import base64
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeVar
 
@@ -15,6 +16,7 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=40)]
 NEWEST = 2**63 - 1  #: the greatest id there can be
 _MAX_DIGITS = 19
+_PLACE = re.compile(r"(\d{1,19})/(\d{1,19})", re.ASCII)
 
 
 def before_id(cursor: str | None) -> int:
@@ -45,6 +47,25 @@ def page_of_numbered(rows: Sequence[tuple[int, T]], limit: int) -> Page[T]:
 
 def cursor_after(row_id: int) -> str:
     return base64.urlsafe_b64encode(str(row_id).encode()).decode()
+
+
+def place_cursor(place: tuple[int, int]) -> str:
+    """Of lists that are ordered by two numbers, of which neither is negative."""
+    return base64.urlsafe_b64encode(f"{place[0]}/{place[1]}".encode()).decode()
+
+
+def after_place(cursor: str | None) -> tuple[int, int]:
+    """Rows beyond that place come next. Raises Refusal for what was never a cursor of ours."""
+    if cursor is None:
+        return 0, -1
+    try:
+        text = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode("ascii")
+    except ValueError:
+        raise _refused() from None
+    found = _PLACE.fullmatch(text)
+    if found is None or max(numbers := (int(found[1]), int(found[2]))) > NEWEST:
+        raise _refused()
+    return numbers
 
 
 def _refused() -> Refusal:

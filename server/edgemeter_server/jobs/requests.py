@@ -1,5 +1,6 @@
 """Requests as their owners see and change them: listed, waited for, cancelled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,19 @@ def cancel(connection: Connection, caller: Caller, request_id: int, now_us: int)
     Raises Refusal NOT_FOUND for what is absent or not the caller's own.
     """
     row = _row(connection, request_id, own_projects(caller))
-    job = _locked_job(connection, row.job_id) if row.job_id is not None else None
+    return _cancel(connection, request_id, row.job_id, now_us)
+
+
+def cancel_all(connection: Connection, request_ids: Sequence[int], now_us: int) -> tuple[str, ...]:
+    """As `cancel`, of requests that the caller has found to be its own. Returns topics to wake."""
+    rows = select(requests.c.id, requests.c.job_id).where(requests.c.id.in_(request_ids))
+    # In the order of the jobs, as everybody locks them.
+    found = connection.execute(rows.order_by(requests.c.job_id)).all()
+    return tuple(topic for row in found for topic in _cancel(connection, row.id, row.job_id, now_us))
+
+
+def _cancel(connection: Connection, request_id: int, job_id: int | None, now_us: int) -> tuple[str, ...]:
+    job = _locked_job(connection, job_id) if job_id is not None else None
     cancelled = (
         update(requests)
         .where(requests.c.id == request_id, requests.c.cancelled_us.is_(None))

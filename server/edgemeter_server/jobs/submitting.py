@@ -1,5 +1,6 @@
 """Submitting: many requests at once, all of them or none, durable before they are told of."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,8 @@ class Asker:
 async def submit(services: Services, caller: Caller, message: NewRequests, key: str | None) -> Batch:
     """With a `key`, the same message again is told what became of the first; another one is refused."""
     specs = ready_specs(message.items)
-    check_recipes(message.items)
+    if any(item.recipe is not None for item in message.items):
+        await asyncio.to_thread(check_recipes, message.items)
     repeatable = None if key is None else Repeatable(caller.token_id, key, _digest(message))
 
     def work(connection: Connection) -> Submitted:

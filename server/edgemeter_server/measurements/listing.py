@@ -97,7 +97,7 @@ def _conditions(connection: Connection, caller: Caller, filters: Filters) -> Ite
     if filters.device is not None:
         yield measurements.c.device_id == _id(connection, devices.c.id, devices.c.slug == filters.device)
     if filters.project is not None:
-        yield _in_project(project_id(connection, caller, filters.project, writing=False))
+        yield in_project(project_id(connection, caller, filters.project, writing=False))
     if filters.protocol is not None:
         yield specs.c.protocol == filters.protocol
     if filters.valid is not None:
@@ -111,7 +111,7 @@ def _id(connection: Connection, column: ColumnElement[int], known_as: ColumnElem
     return connection.execute(select(column).where(known_as)).scalar()
 
 
-def _in_project(id_: int) -> ColumnElement[bool]:
+def in_project(id_: int) -> ColumnElement[bool]:
     return exists().where(
         project_artifacts.c.artifact_id == measurements.c.artifact_id, project_artifacts.c.project_id == id_
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from edgemeter_server.artifacts.collection import collect
 from edgemeter_server.artifacts.features import work_off
+from edgemeter_server.campaigns.advancing import advance_all
 from edgemeter_server.jobs.sweeping import sweep
 from edgemeter_server.measurements import partitions, retention
 from edgemeter_server.operations.metrics import Metrics
@@ -40,6 +41,7 @@ async def keep_months(services: Services) -> None:
 
 PERIODICS: Final = (
     Periodic("sweep", 1, sweep),
+    Periodic("campaigns", 2, advance_all),
     Periodic("features", 60, work_off),
     Periodic("retention", 3600, retention.run),
     Periodic("collection", 3600, collect),

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgemeter.client.choosing import choose, parse
+from edgemeter.client.choosing import choose
 from edgemeter.client.errors import NoTargetError
 from edgemeter.targets import Precision, Target
+from edgemeter.targets import target_of as parse
 from edgemeter.wire.devices import TargetRow
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,10}[a-z0-9]", fullmatch=True)

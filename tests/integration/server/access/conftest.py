@@ -17,6 +17,8 @@ from edgemeter_server.services import Services
 from edgemeter_server.testing import ManualClock, issue_token
 
 OWNER, OTHER = "owner", "other"
+#: Of NAS-Bench-201.
+CELL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|none~1|nor_conv_3x3~2|"
 DEVICE, OTHER_DEVICE = "board", "other-board"
 
 
@@ -90,6 +92,11 @@ async def _one_of_everything(clients: dict[str, httpx.AsyncClient]) -> tuple[dic
     await _answer(admin.post(f"/v1/devices/{DEVICE}/approve", json={}))
     request = await _requested(submitter, sha256, target.slug, seed=0)
     measurement_id = await _measured(agent, session["session_id"], sha256)
+    plan = {"project": OWNER, "space": "nasbench201", "targets": ["nobodys"], "contexts": 0, "test": 0}
+    campaign = await _answer(submitter.post("/v1/campaigns", json=plan | {"architectures": 1}))
+    row = {"arch": CELL, "device": "board", "metric": "latency", "value": 1.0, "unit": "ms"}
+    table = {"project": OWNER, "space": "nasbench201", "license": "MIT", "source": "a test", "rows": [row]}
+    imported = await _answer(submitter.post("/v1/imports", json=table))
     spare = await _answer(admin.post("/v1/tokens", json={"name": "spare", "role": "admin"}))
     return {
         "sha256": sha256,
@@ -97,6 +104,8 @@ async def _one_of_everything(clients: dict[str, httpx.AsyncClient]) -> tuple[dic
         "request_id": str(request["id"]),
         "job_id": str(request["job_id"]),
         "measurement_id": str(measurement_id),
+        "campaign_id": str(campaign["id"]),
+        "import_id": str(imported["id"]),
         "token_id": str(spare["id"]),
     }, session["session_id"]
 

@@ -65,8 +65,21 @@ TABLE = {
     "list_measurements": Row(VIEWERS),
     "get_measurement": Row(VIEWERS, owned=True),
     "remove_measurement": Row(ADMIN, owned=True),
+    "create_campaign": Row(SUBMITTERS),
+    "list_campaigns": Row(VIEWERS),
+    "get_campaign": Row(VIEWERS, owned=True),
+    "cancel_campaign": Row(SUBMITTERS, owned=True),
+    "resume_campaign": Row(SUBMITTERS, owned=True),
+    "list_results": Row(VIEWERS, owned=True),
+    "get_operators": Row(VIEWERS),
+    "get_architectures": Row(VIEWERS),
+    "get_capabilities": Row(VIEWERS),
+    "create_import": Row(SUBMITTERS),
+    "list_imports": Row(VIEWERS),
+    "list_imported_rows": Row(VIEWERS, owned=True),
 }
 STRANGERS = ("none", "garbage", "unknown", "expired", "revoked")
+LISTS = ("/v1/artifacts", "/v1/requests", "/v1/jobs", "/v1/measurements", "/v1/campaigns", "/v1/imports")
 ROLE_OF = {
     "admin": Role.ADMIN,
     "viewer": Role.VIEWER,
@@ -166,7 +179,7 @@ async def _is_all_there(app: FastAPI, world) -> None:
 
 
 async def test_lists_show_nothing_of_anothers(app: FastAPI, world):
-    for path in ("/v1/artifacts", "/v1/requests", "/v1/jobs", "/v1/measurements"):
+    for path in LISTS:
         for caller, shown in (("other viewer", 0), ("other submitter", 0), ("viewer", 1), ("admin", 1)):
             answer = await world.clients[caller].get(path)
             assert len(answer.json()["items"]) == shown, (path, caller)

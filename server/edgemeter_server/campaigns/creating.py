@@ -1,0 +1,116 @@
+"""Campaigns as their owners make and change them: created, cancelled, resumed."""
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from edgemeter.wire.campaigns import CampaignPlan, CampaignState, NewCampaign
+from edgemeter.wire.problems import FieldError, ProblemType
+from edgemeter_server.access.projects import own_projects, project_id
+from edgemeter_server.access.tables import projects
+from edgemeter_server.campaigns.spaces import builds_of, known_space
+from edgemeter_server.campaigns.tables import campaign_items, campaign_targets, campaigns
+from edgemeter_server.http.caller import Caller
+from edgemeter_server.http.problems import Refusal
+from edgemeter_server.jobs.requests import cancel_all
+from edgemeter_server.jobs.tables import jobs, requests
+
+#: Failures that asking again would not mend.
+_FOR_GOOD = ("malformed", "unsupported_op")
+
+
+def check_plan(plan: CampaignPlan) -> None:
+    """Raises Refusal INVALID."""
+    known_space(plan.space)
+    if len(set(plan.targets)) < len(plan.targets):
+        wrong = FieldError(pointer="/targets", detail="a target is named twice")
+        raise Refusal(ProblemType.INVALID, "/targets: a target is named twice", errors=(wrong,))
+    if plan.contexts + plan.architectures + plan.test == 0:
+        raise Refusal(ProblemType.INVALID, "nothing is planned: no operators and no architectures")
+
+
+def create(connection: Connection, caller: Caller, message: NewCampaign, now_us: int) -> int:
+    """The new campaign's id. Its targets need not be known yet. Raises Refusal NOT_FOUND."""
+    project = project_id(connection, caller, message.project, writing=True)
+    space = known_space(message.space)
+    row = {
+        "project_id": project,
+        "token_id": caller.token_id,
+        "builds": builds_of(space),
+        "plan": message.model_dump_json(exclude={"project"}),
+        "state": CampaignState.ACTIVE.value,
+        "created_us": now_us,
+    }
+    added = insert(campaigns).values(row).returning(campaigns.c.id)
+    id_ = int(connection.execute(added).scalar_one())
+    aims = [{"campaign_id": id_, "slug": slug, "contexts": len(space.placed)} for slug in message.targets]
+    connection.execute(insert(campaign_targets), aims)
+    return id_
+
+
+def cancel(connection: Connection, caller: Caller, campaign_id: int, now_us: int) -> tuple[str, ...]:
+    """Ends it and its open requests; what was measured stays. Returns the topics to wake.
+
+    Raises Refusal NOT_FOUND for what is absent or not the caller's own.
+    """
+    if _state(connection, caller, campaign_id) is not CampaignState.ACTIVE:
+        return ()
+    topics = cancel_all(connection, _requests(connection, campaign_id), now_us)
+    ended = update(campaigns).where(campaigns.c.id == campaign_id)
+    connection.execute(ended.values(state=CampaignState.CANCELLED.value, ended_us=now_us))
+    return topics
+
+
+def resume(connection: Connection, caller: Caller, campaign_id: int) -> None:
+    """Asks anew for what was cancelled, and for what failed for a reason that may have gone.
+
+    Raises Refusal NOT_FOUND for what is absent or not the caller's own.
+    """
+    _state(connection, caller, campaign_id)
+    failed = (jobs.c.state == "failed") & ~_failed_for_good()
+    unmeasured = (
+        select(requests.c.id)
+        .outerjoin(jobs, jobs.c.id == requests.c.job_id)
+        .where(
+            requests.c.id.in_(_requests(connection, campaign_id)),
+            requests.c.cancelled_us.is_not(None) | failed,
+        )
+    )
+    ids = connection.execute(unmeasured).scalars().all()
+    if ids:
+        forgotten = update(campaign_items).where(campaign_items.c.request_id.in_(ids))
+        connection.execute(forgotten.values(request_id=None))
+    again = update(campaigns).where(campaigns.c.id == campaign_id)
+    connection.execute(again.values(state=CampaignState.ACTIVE.value, ended_us=None))
+
+
+def _failed_for_good() -> ColumnElement[bool]:
+    """The failure is JSON of a FailureDocument, whose kind comes first."""
+    first, *others = (jobs.c.failure.startswith(f'{{"kind":"{kind}"') for kind in _FOR_GOOD)
+    for other in others:
+        first = first | other
+    return first
+
+
+def _state(connection: Connection, caller: Caller, campaign_id: int) -> CampaignState:
+    mine = (
+        select(campaigns.c.state)
+        .join(projects, projects.c.id == campaigns.c.project_id)
+        .where(campaigns.c.id == campaign_id, own_projects(caller))
+        .with_for_update(of=campaigns)
+    )
+    state = connection.execute(mine).scalar()
+    if state is None:
+        raise unknown(campaign_id)
+    return CampaignState(state)
+
+
+def unknown(campaign_id: int) -> Refusal:
+    return Refusal(ProblemType.NOT_FOUND, f"no campaign {campaign_id}, or not yours")
+
+
+def _requests(connection: Connection, campaign_id: int) -> list[int]:
+    asked = (
+        select(campaign_items.c.request_id)
+        .join(campaign_targets, campaign_targets.c.id == campaign_items.c.campaign_target_id)
+        .where(campaign_targets.c.campaign_id == campaign_id, campaign_items.c.request_id.is_not(None))
+    )
+    return [int(id_) for id_ in connection.execute(asked).scalars()]

@@ -1,0 +1,115 @@
+"""What is known of a space on a target: its table of operators, and the latencies of its architectures.
+
+Only what may train a predictor: valid, accepted, of the target's current revisions, the newest of each
+network; and nothing that was imported.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select, true
+
+from edgemeter.wire.campaigns import LatencyRow, Purpose
+from edgemeter.wire.recipes import RecipeKind
+from edgemeter_server.artifacts.tables import artifacts
+from edgemeter_server.campaigns.tables import campaign_items, campaign_targets
+from edgemeter_server.devices.targets import current_revisions
+from edgemeter_server.instants import instant
+from edgemeter_server.jobs.batches import in_batches
+from edgemeter_server.measurements.codec import read_detail
+from edgemeter_server.measurements.tables import measurements
+from edgemeter_server.recipes.tables import recipes
+
+
+def operator_table(
+    connection: Connection, builds: str, target_id: int, seen: ColumnElement[bool] | None = None
+) -> list[LatencyRow]:
+    """The operators of `builds` ("hurricane/1") in their contexts; `text` is the key, in alphabetical order.
+
+    `seen` is a condition on `artifacts`, such as `visible_to(caller)` or those of one project.
+    """
+    return _rows(connection, _newest(connection, builds, RecipeKind.OPERATOR, target_id, seen))
+
+
+def architecture_labels(
+    connection: Connection, builds: str, target_id: int, seen: ColumnElement[bool] | None = None
+) -> list[LatencyRow]:
+    """Architectures with the purpose for which a campaign measured them: `train` where campaigns differ."""
+    rows = _rows(connection, _newest(connection, builds, RecipeKind.ARCHITECTURE, target_id, seen))
+    purposes = _purposes(connection, builds, target_id)
+    return [row.model_copy(update={"purpose": purposes.get(row.text)}) for row in rows]
+
+
+def _newest(
+    connection: Connection,
+    builds: str,
+    kind: RecipeKind,
+    target_id: int,
+    seen: ColumnElement[bool] | None,
+) -> list[int]:
+    newest = (
+        select(func.max(measurements.c.id))
+        .select_from(recipes)
+        .join(artifacts, artifacts.c.id == recipes.c.artifact_id)
+        .join(measurements, measurements.c.artifact_id == recipes.c.artifact_id)
+        .where(
+            recipes.c.builds == builds,
+            recipes.c.kind == kind.value,
+            measurements.c.target_id == target_id,
+            measurements.c.revision_id.in_(current_revisions(connection, target_id)),
+            measurements.c.valid,
+            measurements.c.accepted,
+            true() if seen is None else seen,
+        )
+        .group_by(measurements.c.artifact_id)
+    )
+    return [int(id_) for id_ in connection.execute(newest).scalars()]
+
+
+def _rows(connection: Connection, ids: Collection[int]) -> list[LatencyRow]:
+    rows: Select[Any] = (
+        select(
+            measurements.c.id,
+            recipes.c.text,
+            measurements.c.latency_ms,
+            measurements.c.low_ms,
+            measurements.c.high_ms,
+            measurements.c.detail,
+            measurements.c.created_us,
+            artifacts.c.sha256,
+        )
+        .join(recipes, recipes.c.artifact_id == measurements.c.artifact_id)
+        .join(artifacts, artifacts.c.id == measurements.c.artifact_id)
+    )
+    found = [
+        LatencyRow(
+            text=row.text,
+            latency_ms=row.latency_ms,
+            low_ms=row.low_ms,
+            high_ms=row.high_ms,
+            samples=read_detail(row.detail, row.sha256)["latency"]["samples"],
+            measurement_id=row.id,
+            measured_at=instant(row.created_us),
+        )
+        for some in in_batches(list(ids))
+        for row in connection.execute(rows.where(measurements.c.id.in_(some)))
+    ]
+    return sorted(found, key=lambda row: row.text)
+
+
+def _purposes(connection: Connection, builds: str, target_id: int) -> dict[str, Purpose]:
+    """By architecture. What any campaign trained on is no test."""
+    asked = (
+        select(recipes.c.text, func.max(campaign_items.c.purpose))
+        .select_from(campaign_items)
+        .join(campaign_targets, campaign_targets.c.id == campaign_items.c.campaign_target_id)
+        .join(recipes, recipes.c.artifact_id == campaign_items.c.artifact_id)
+        .where(
+            campaign_targets.c.target_id == target_id,
+            recipes.c.builds == builds,
+            # In the alphabet "train" comes after "test".
+            campaign_items.c.purpose.in_((Purpose.TEST.value, Purpose.TRAIN.value)),
+        )
+        .group_by(recipes.c.text)
+    )
+    return {text: Purpose(purpose) for text, purpose in connection.execute(asked)}
