@@ -111,7 +111,9 @@ def _parquet_rows(path: Path) -> list[Row]:
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError:
-        raise LatencyFileError("Parquet needs pyarrow: pip install pyarrow (or write .csv)") from None
+        raise LatencyFileError(
+            "Parquet needs pyarrow: pip install 'edgemeter[tables]' (or write .csv)"
+        ) from None
     try:
         rows: list[Row] = parquet.read_table(path).to_pylist()
     except ArrowInvalid as error:

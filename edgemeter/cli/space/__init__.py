@@ -1,0 +1,1 @@
+"""`edgemeter space`: search spaces, their architectures, and spaces made of what targets have shown."""
