@@ -19,9 +19,6 @@ from edgemeter_agents.batches.session import BatchSession, Outcome
 from edgemeter_agents.batches.visiting import Errand, Visitor, Wishes
 from edgemeter_agents.batches.work import Batch, Network
 from edgemeter_agents.measuring.anchors import Drift
-from edgemeter_agents.measuring.history import AnchorHistory
-from edgemeter_agents.measuring.interval import PRIOR_SPREAD, Condition
-from edgemeter_agents.measuring.repeatability import Repeat, SessionSpread, session_spread
 from edgemeter_agents.measuring.summary import Summary, summarise
 
 
@@ -137,7 +134,7 @@ class _BatchRun:
             cpu_ratio=outcome.cpu_ratio,
             drift=drift,
             shrinkage=self._history.shrinkage,
-            spread=_own_spread(self._history) if outcome.cpu_ratio is None else None,
+            spread=self._history.spread,
             findings=(*execution, *judge_conditions([record.change for record in self.session.records])),
         )
 
@@ -161,18 +158,3 @@ def _anchor_key(batch: Batch, protocol: MeasuringProtocol, visitor: Visitor) -> 
         cpus=visitor.cpus(batch),
         anchors=(light.document.sha256, heavy.document.sha256),
     )
-
-
-def _own_spread(history: AnchorHistory) -> SessionSpread | None:
-    """What the target's own repeats show between sessions; None until there are enough (rule 6)."""
-    repeats = [
-        Repeat(network, str(number), latency_ms)
-        for number, session in enumerate(history.recent)
-        for network, latency_ms in (
-            ("anchor:light", session.light.wall_ms),
-            ("anchor:heavy", session.heavy.wall_ms),
-            *session.repeats.items(),
-        )
-    ]
-    spread = session_spread(repeats, PRIOR_SPREAD[Condition.QUIET_NORMAL])
-    return None if spread.degrees is None else spread

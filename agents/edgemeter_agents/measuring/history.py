@@ -1,11 +1,19 @@
 """What a device's anchors have read so far: immutable, persisted by the shell."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from edgemeter_agents.measuring.anchors import AnchorReading, AnchorSession, Drift, Reference, drift_of
-from edgemeter_agents.measuring.shrinkage import FEWEST_SESSIONS, anchor_noise, shifts, shrinkage
+from edgemeter_agents.measuring.repeatability import Repeat, SessionSpread, session_spread
+from edgemeter_agents.measuring.shrinkage import (
+    FEWEST_SESSIONS,
+    anchor_noise,
+    by_one_anchor,
+    shifts,
+    shrinkage,
+)
 
 #: So many unsound sessions in a row mean that the device has changed, not the moment.
 STRAYS_TO_RENEW = 3
@@ -62,6 +70,14 @@ class AnchorHistory:
         """s in raw / (1 + s d); see `shrinkage.shrinkage`."""
         return shrinkage(self.recent, self.reference) if self.reference else 0.0
 
+    @cached_property
+    def spread(self) -> SessionSpread | None:
+        """How far this target's sessions lie apart in what is published, corrected as it would be now.
+
+        None until there are enough of them: then a stated prior holds (rule 6).
+        """
+        return session_spread(self._corrected(self.reference)) if self.reference else None
+
     def to_json(self) -> dict[str, Any]:
         """A document for `json.dumps`."""
         return asdict(self)
@@ -75,6 +91,18 @@ class AnchorHistory:
             recent=_sessions(document["recent"]),
             strays=_sessions(document["strays"]),
         )
+
+    def _corrected(self, reference: Reference) -> Iterator[Repeat]:
+        """What each recent session read, an anchor by the other one alone: it cannot vouch for itself."""
+        alone = by_one_anchor(self.shrinkage)
+        moved = shifts(self.recent, reference)
+        for number, (session, shift) in enumerate(zip(self.recent, moved, strict=True)):
+            name, light, heavy = str(number), session.light.wall_ms, session.heavy.wall_ms
+            yield Repeat("anchor:light", name, light / (1 + alone * shift.heavy))
+            yield Repeat("anchor:heavy", name, heavy / (1 + alone * shift.light))
+            drift = drift_of(session, reference, self.anchor_noise).value
+            for network, latency_ms in session.repeats.items():
+                yield Repeat(network, name, latency_ms / (1 + self.shrinkage * drift))
 
     def _with_stray(self, session: AnchorSession) -> "AnchorHistory":
         strays = (*self.strays, session)

@@ -1,6 +1,7 @@
 """The published interval: where another session's latency will lie (rule 6)."""
 
 import math
+from dataclasses import replace
 from enum import StrEnum
 
 from edgemeter_agents.measuring.confidence import student_quantile
@@ -41,6 +42,20 @@ PRIOR_DEGREES = 10
 def prior_spread(condition: Condition, timed_s: float) -> SessionSpread:
     """What is assumed of a target without a history. `timed_s` is the least that a visit is timed for."""
     return (BRIEF_PRIOR_SPREAD if timed_s < BRIEF_S else PRIOR_SPREAD)[condition]
+
+
+def expected_spread(condition: Condition, timed_s: float, history: SessionSpread | None) -> SessionSpread:
+    """How far this session and another one are expected to lie apart: the history's word, else the prior.
+
+    `history` is of quiet sessions; contended ones leave none. What it says of the target holds for them
+    too, widened as the prior is.
+    """
+    if history is None:
+        return prior_spread(condition, timed_s)
+    if condition is not Condition.CONTENDED_CPU_TIME:
+        return history
+    quiet, contended = (prior_spread(c, timed_s) for c in (Condition.QUIET_NORMAL, condition))
+    return replace(history, deviation=history.deviation * contended.deviation / quiet.deviation)
 
 
 def prediction_interval(

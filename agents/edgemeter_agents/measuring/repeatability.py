@@ -46,8 +46,8 @@ def mean_retest_error(repeats: Iterable[Repeat]) -> float | None:
     return fmean(errors) if errors else None
 
 
-def session_spread(repeats: Iterable[Repeat], prior: SessionSpread) -> SessionSpread:
-    """The spread within networks, pooled over them; the prior until there are ten repeats.
+def session_spread(repeats: Iterable[Repeat]) -> SessionSpread | None:
+    """The spread within networks, pooled over them; None until there are ten repeats.
 
     Networks of one session share its drift, so that sessions and not values count as degrees
     of freedom.
@@ -55,7 +55,7 @@ def session_spread(repeats: Iterable[Repeat], prior: SessionSpread) -> SessionSp
     series = [group for group in _by_network(repeats) if len(group) > 1]
     sessions = {repeat.session for group in series for repeat in group}
     if len(sessions) <= FEWEST_REPEATS:
-        return prior
+        return None
     squares = sum(_log_squares(group) for group in series)
     variance = squares / sum(len(group) - 1 for group in series)
     return SessionSpread(math.sqrt(variance), len(sessions) - 1)

@@ -55,8 +55,15 @@ def shrinkage(sessions: Sequence[AnchorSession], reference: Reference) -> float:
     drift_variance = max(0.0, _covariance(moved))
     noise_variance = anchor_noise(moved) ** 2
     both = drift_variance / (drift_variance + noise_variance / 2)
-    alone = drift_variance / (drift_variance + noise_variance)
-    return both if _helps(sessions, moved, both=both, alone=alone) else 0.0
+    return both if _helps(sessions, moved, both=both, alone=by_one_anchor(both)) else 0.0
+
+
+def by_one_anchor(both: float) -> float:
+    """The drift's share of what one anchor shows, where `both` is its share of what both show together.
+
+    D / (D + N) from D / (D + N / 2), with the drift's variance D and an anchor's noise N.
+    """
+    return both / (2 - both)
 
 
 def _covariance(moved: Sequence[Shift]) -> float:

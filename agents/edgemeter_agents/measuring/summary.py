@@ -9,7 +9,7 @@ from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.anchors import Drift
 from edgemeter_agents.measuring.distribution import Distribution
 from edgemeter_agents.measuring.headline import Headline
-from edgemeter_agents.measuring.interval import Condition, prediction_interval, prior_spread
+from edgemeter_agents.measuring.interval import Condition, expected_spread, prediction_interval
 from edgemeter_agents.measuring.judgement import judge_anchors, judge_samples, judge_visits
 from edgemeter_agents.measuring.repeatability import SessionSpread
 from edgemeter_agents.measuring.statistics import Interval
@@ -80,9 +80,8 @@ def summarise(
 
     `cpu_ratio` is given exactly when CPU time stands in (`Substitute.ratio`); it already contains the
     anchors, so that no drift is corrected then. `drift` and `shrinkage` come from the target's
-    `AnchorHistory`, before this session is added. `spread` is the target's own
-    (`session_spread`), the stated prior of the condition by default. `findings` are those of the shell:
-    clocks, heat, placement, precision.
+    `AnchorHistory`, before this session is added, and so does `spread`, the target's own, None
+    before it has one. `findings` are those of the shell: clocks, heat, placement, precision.
     """
     method = Method.WALL if cpu_ratio is None else Method.CPU_TIME
     latencies = [_latencies(visit, cpu_ratio) for visit in visits]
@@ -90,7 +89,8 @@ def summarise(
     realtime = all(visit.block.realtime for visit in visits)
     corrected = shrinkage if drift is not None and cpu_ratio is None else 0.0
     latency_ms = headline.value / (1 + corrected * (drift.value if drift else 0.0))
-    spread = spread or prior_spread(_condition(method, realtime=realtime), protocol.min_timed_s)
+    condition = _condition(method, realtime=realtime)
+    expected = expected_spread(condition, protocol.min_timed_s, history=spread)
     return Summary(
         protocol=protocol.name,
         protocol_digest=protocol.digest(),
@@ -99,7 +99,7 @@ def summarise(
         raw_ms=headline.value,
         visits_ms=headline.visits,
         interval_ms=prediction_interval(
-            latency_ms, headline.standard_error, len(visits), spread, device_deviation
+            latency_ms, headline.standard_error, len(visits), expected, device_deviation
         ),
         distribution=distribution,
         wall_ms=_headline_value(protocol, [visit.block.wall_ms() for visit in visits]),

@@ -1,5 +1,6 @@
 import json
 import random
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from edgemeter_agents.measuring.anchors import AnchorReading, AnchorSession
 from edgemeter_agents.measuring.history import AnchorHistory
+from edgemeter_agents.measuring.interval import prediction_interval
 from edgemeter_agents.measuring.repeatability import retest_error
 
 
@@ -128,3 +130,23 @@ def test_any_history_survives_being_stored_and_stays_small(readings):
 
 def test_old_sessions_are_forgotten():
     assert len(grown([session()] * 150).recent) == 100
+
+
+def published(history, source, drift, own):
+    """One session of a network of 10 ms as it would be published, corrected by what its anchors show."""
+    anchors, network_ms = next(simulate(source, 1, drift, own))
+    return network_ms / (1 + history.shrinkage * history.drift(anchors).value)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.005, 0.02])
+def test_the_spread_is_that_of_corrected_latencies(drift):
+    """Common drift that is corrected widens no interval: nine of ten other sessions lie inside, not all."""
+    source, hits, pairs = random.Random(29), 0, 0
+    for _ in range(40):
+        sessions = simulate(source, 24, drift, own=0.006)
+        history = grown(replace(anchors, repeats={"network": ms}) for anchors, ms in sessions)
+        values = [published(history, source, drift, own=0.006) for _ in range(20)]
+        intervals = [prediction_interval(value, 0.006, 3, history.spread) for value in values]
+        hits += sum(after in interval for interval, after in zip(intervals, values[1:], strict=False))
+        pairs += len(values) - 1
+    assert 0.88 <= hits / pairs <= 0.95

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from edgemeter.protocols import Statistic
 from edgemeter_agents.measuring.headline import Headline
-from edgemeter_agents.measuring.interval import PRIOR_SPREAD, Condition, prediction_interval, prior_spread
+from edgemeter_agents.measuring.interval import (
+    PRIOR_SPREAD,
+    Condition,
+    expected_spread,
+    prediction_interval,
+    prior_spread,
+)
 from edgemeter_agents.measuring.repeatability import Repeat, SessionSpread, session_spread
 
 SESSIONS = 600
@@ -57,14 +63,26 @@ def test_brief_visits_are_trusted_less(condition):
 @pytest.mark.parametrize("sessions", [11, 40])
 def test_a_history_corrects_a_wrong_prior(true_deviation, sessions):
     noise = np.random.default_rng(sessions)
-    prior, hits = PRIOR_SPREAD[Condition.QUIET_NORMAL], 0
+    hits = 0
     for _ in range(800):
         latencies = np.exp(noise.normal(0, true_deviation, sessions + 2))
         repeats = [Repeat("anchor", str(i), latency) for i, latency in enumerate(latencies[2:])]
         # What three visits of the session itself show of the same deviation.
         within = true_deviation * math.sqrt(noise.chisquare(2) / 2)
-        hits += latencies[1] in prediction_interval(latencies[0], within, 3, session_spread(repeats, prior))
+        spread = session_spread(repeats)
+        assert spread is not None
+        hits += latencies[1] in prediction_interval(latencies[0], within, 3, spread)
     assert 0.87 <= hits / 800 <= 0.94
+
+
+def test_the_prior_holds_until_there_is_a_history():
+    history = SessionSpread(0.03, 12)
+    for condition in Condition:
+        assert expected_spread(condition, 1.0, None) == prior_spread(condition, 1.0)
+    assert expected_spread(Condition.QUIET_REALTIME, 1.0, history) == history
+    contended = expected_spread(Condition.CONTENDED_CPU_TIME, 1.0, history)
+    assert contended.degrees == history.degrees
+    assert 1 <= contended.deviation / history.deviation < 2
 
 
 @given(st.floats(1e-3, 1e4), st.floats(0, 0.1), st.floats(1e-3, 0.2), st.floats(0, 0.1))

@@ -6,13 +6,10 @@ from hypothesis import strategies as st
 
 from edgemeter_agents.measuring.repeatability import (
     Repeat,
-    SessionSpread,
     mean_retest_error,
     retest_error,
     session_spread,
 )
-
-PRIOR = SessionSpread(0.015)
 
 
 def series(source, sessions, networks, deviation):
@@ -41,13 +38,14 @@ def test_a_mean_retest_error_is_1_13_deviations():
     assert mean_retest_error(repeats) == pytest.approx(1.128 * 0.02, rel=0.05)
 
 
-def test_the_prior_holds_until_ten_repeats():
-    assert session_spread(series(random.Random(2), 10, 5, 0.04), PRIOR) is PRIOR
-    spread = session_spread(series(random.Random(2), 11, 5, 0.04), PRIOR)
+def test_ten_repeats_are_asked_for():
+    assert session_spread(series(random.Random(2), 10, 5, 0.04)) is None
+    spread = session_spread(series(random.Random(2), 11, 5, 0.04))
+    assert spread is not None
     assert spread.degrees == 10
     assert spread.deviation == pytest.approx(0.04, rel=0.25)
 
 
 def test_networks_measured_once_say_nothing():
     once = [Repeat(f"n{i}", f"s{i}", 1.0 + i) for i in range(50)]
-    assert session_spread(once, PRIOR) is PRIOR
+    assert session_spread(once) is None
