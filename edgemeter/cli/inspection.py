@@ -124,6 +124,6 @@ def _print_uncounted(console: Console, graph: Graph) -> None:
     kinds = sorted({operator.type for operator in graph.uncounted})
     shown = ", ".join(plain(kind, 32) for kind in kinds[:_LISTED])
     console.print(
-        f"[yellow]{len(graph.uncounted)} operators are not counted, because they or their shapes are "
-        f"unknown: {shown}. The multiply-adds are a lower bound.[/]"
+        f"[yellow]Not counted, because they or their shapes are unknown: {len(graph.uncounted)} of "
+        f"{len(graph.operators)} operators ({shown}). The multiply-adds are a lower bound.[/]"
     )

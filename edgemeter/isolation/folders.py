@@ -18,6 +18,7 @@ from edgemeter.failures import FailureError, FailureKind
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
 _CHUNK_BYTES = 1 << 26
+_GIB = 1 << 30
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -31,7 +32,7 @@ def attempt_folder(parent: Path | None = None) -> Iterator[Path]:
         _remove(folder)
 
 
-def private_copy(file: Path, folder: Path, name: str = "model", size_bytes_max: int = 1 << 32) -> Path:
+def private_copy(file: Path, folder: Path, name: str = "model", size_bytes_max: int = 4 * _GIB) -> Path:
     """Copies `file` into `folder` as `name` with the file's own suffix; returns the copy.
 
     It is a copy and no hard link: through a link, a child of the same user could change
@@ -63,11 +64,14 @@ def _open_regular(file: Path) -> int:
 
 
 def _copy(source_fd: int, target_fd: int, size_bytes_max: int) -> None:
-    copied_bytes = 0
-    while count := _copy_some(source_fd, target_fd):
+    # Asked first, since a file too large takes long to copy; and counted, since it may grow meanwhile.
+    copied_bytes, size_bytes = 0, os.fstat(source_fd).st_size
+    while max(copied_bytes, size_bytes) <= size_bytes_max:
+        count = _copy_some(source_fd, target_fd)
+        if not count:
+            return
         copied_bytes += count
-        if copied_bytes > size_bytes_max:
-            raise FailureError.of(FailureKind.MALFORMED, f"the file is larger than {size_bytes_max} bytes")
+    raise FailureError.of(FailureKind.MALFORMED, f"the file is larger than {size_bytes_max / _GIB:.3g} GiB")
 
 
 def _copy_some(source_fd: int, target_fd: int) -> int:

@@ -18,6 +18,9 @@ _NOISE = (
     re.compile(r"^Exception from "),
 )
 
+#: How engines miss weights that the file keeps elsewhere: a network is handed to them alone.
+_WEIGHTS_ELSEWHERE = re.compile(r"external ?data", re.IGNORECASE)
+
 
 def refusal(
     error: Exception,
@@ -35,7 +38,9 @@ def refusal(
             groups = match.groupdict()
             name = groups.get("name") or Sources.of(file, shapes).first_of(groups["type"])
             return UnsupportedOperatorError(groups["type"], name, reason)
-    return MalformedModelError(reason)
+    if _WEIGHTS_ELSEWHERE.search(reason):
+        reason = f"weights in other files are not read; save the network as one file ({reason})"
+    return MalformedModelError(reason[:REASON_LIMIT])
 
 
 def spoken(error: Exception, file: Path) -> str:

@@ -132,6 +132,13 @@ def test_a_file_that_is_too_large_is_refused(network: Path, tmp_path: Path) -> N
         assert private_copy(network, folder, size_bytes_max=size).stat().st_size == size
 
 
+def test_a_huge_file_is_refused_before_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "huge.onnx").open("wb") as file:
+        file.truncate(5 << 30)
+    monkeypatch.setattr("edgemeter.isolation.folders._copy_some", lambda *_: pytest.fail("it was copied"))
+    assert refusal(tmp_path / "huge.onnx", tmp_path, 4 << 30) == "the file is larger than 4 GiB"
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with attempt_folder(tmp_path) as folder, pytest.raises(FileNotFoundError):
         private_copy(tmp_path / "no.onnx", folder)

@@ -104,6 +104,19 @@ def test_everything_else_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "External data path validation failed for initializer: w. External data path does not exist",
+        "invalid external data: ExternalDataInfo(data_full_path: w.bin, offset: 0, data_length: 0)",
+    ],
+)
+def test_weights_in_another_file_are_told_with_what_to_do(said: str) -> None:
+    told = str(refusal(RuntimeError(said), PATTERNS["openvino"], FILE, {}))
+    assert "save the network as one file" in told
+    assert said in told
+
+
+@pytest.mark.parametrize(
     ("said", "told"),
     [
         (
