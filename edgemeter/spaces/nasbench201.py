@@ -6,7 +6,7 @@ norm in, before the last ReLU, a 1x1 depthwise convolution stands for it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from itertools import product
 from operator import or_
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgemeter.networks.building import Builder
 from edgemeter.networks.network import Activation, Map, Network
 from edgemeter.spaces.codes import validate
+from edgemeter.spaces.dead_edges import compiled_cells
 from edgemeter.spaces.placing import Placing
 from edgemeter.spaces.space import NOTHING, CodeError, Codes, Column, Context, Layer, Space
 
@@ -85,6 +86,12 @@ class NasBench201(Space):
             used[node] = _any(present[node, target] & used[target] for target in range(node + 1, 4))
         alive = np.stack([fed[source] & used[target] for source, target in EDGES], axis=-1)
         return np.asfortranarray(np.where(alive, codes, np.uint8(0)))
+
+    def compiled(self, codes: Codes) -> Mapping[str, Codes]:
+        return {"pruned": self.canonical(codes), **compiled_cells(codes, EDGES)}
+
+    def computes(self, codes: Codes) -> NDArray[np.bool_]:
+        return np.asarray(self.canonical(codes).any(axis=1))
 
     def words(self, codes: Codes) -> str:
         """The benchmark's own text, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`."""

@@ -116,6 +116,17 @@ class Space(ABC):
         """What `words` joined: one word for each column. CodeError where the text has another form."""
         return tuple(word.strip() for word in text.split(","))
 
+    def compiled(self, codes: Codes) -> Mapping[str, Codes]:
+        """What compilers may leave of the same architectures, by a word for what they do: (n, columns)
+        codes each, in which a decision that costs nothing any more is 0. Compilers differ, and only data tell
+        which of these a target's runtime is like, or whether it runs everything as written.
+        """
+        return {"pruned": self.canonical(codes)}
+
+    def computes(self, codes: Codes) -> NDArray[np.bool_]:
+        """(n,): whether an architecture has a network at all, in which the output depends on the input."""
+        return np.ones(len(codes), dtype=bool)
+
     @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:
         """Groups of `placed` for models that pool what is alike: one word for each position."""

@@ -6,9 +6,13 @@ from typing import Any
 from edgemeter.spaces.space import Codes, Space
 from edgemeter_predictors.additive import Additive
 from edgemeter_predictors.contract import Fitted, State
+from edgemeter_predictors.gaussian.process import Process
 
 #: `State.kind` to what makes the model again, for the space that its codes are of.
-READERS: Mapping[str, Callable[[Space, State], Fitted[Codes]]] = {Additive.KIND: Additive.restore}
+READERS: Mapping[str, Callable[[Space, State], Fitted[Codes]]] = {
+    Additive.KIND: Additive.restore,
+    Process.KIND: Process.restore,
+}
 
 
 def restore(space: Space, state: State) -> Fitted[Any]:

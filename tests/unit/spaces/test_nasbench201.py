@@ -66,3 +66,29 @@ def test_dead_edges_are_recognised(text: str, pruned: str) -> None:
 def test_a_cell_without_a_path_has_no_network() -> None:
     with pytest.raises(CodeError, match="no path leads through"):
         SPACE.build(cell("|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "unread", "folded"),
+    [  # edges 0->1, 0->2, 1->2, 0->3, 1->3, 2->3; 0 is none, 1 a skip, 3 and 2 convolutions
+        ((3, 3, 3, 1, 0, 0), (0, 0, 0, 1, 0, 0), (0, 0, 0, 1, 0, 0)),  # node 2 is read by nobody, nor is 1
+        ((3, 1, 0, 1, 0, 1), (0, 1, 0, 1, 0, 1), (3, 1, 0, 1, 0, 1)),  # zeros in the weights of 0->1
+        ((0, 2, 1, 1, 1, 0), (0, 0, 0, 1, 1, 0), (0, 2, 0, 1, 0, 0)),  # 1->2 adds zeros: 0->2 is alone
+        ((0, 1, 3, 1, 0, 1), (0, 1, 3, 1, 0, 1), (0, 1, 3, 1, 0, 1)),  # fed zeros, still run
+        ((0, 0, 0, 1, 0, 3), (0, 0, 0, 1, 0, 3), (0, 0, 0, 1, 0, 3)),
+    ],
+)
+def test_what_compilers_leave(
+    cell: tuple[int, ...], unread: tuple[int, ...], folded: tuple[int, ...]
+) -> None:
+    left = SPACE.compiled(np.array([cell], np.uint8))
+    assert tuple(left["unread"][0]) == unread
+    assert tuple(left["folded"][0]) == folded
+
+
+def test_compilers_only_remove_and_keep_what_matters() -> None:
+    canonical = SPACE.canonical(CELLS)
+    for left in SPACE.compiled(CELLS).values():
+        assert ((left == CELLS) | (left == 0)).all()
+        assert np.array_equal(SPACE.canonical(left), canonical)
+    assert SPACE.computes(CELLS).sum() == 15_625 - 341

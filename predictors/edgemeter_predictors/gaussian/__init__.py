@@ -1,0 +1,1 @@
+"""Gaussian processes over architectures: kernels of codes, and their hyperparameters by evidence."""

@@ -1,0 +1,144 @@
+"""A Gaussian process that has seen its data."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from edgemeter.spaces.space import Codes, Space
+from edgemeter_predictors.contract import Fitted, Parts, Prediction, State
+from edgemeter_predictors.data import SpaceData, check_rows
+from edgemeter_predictors.gaussian.evidence import Hyperparameters, Solved, likeliest, solve
+from edgemeter_predictors.gaussian.kernel import Kernel, Rows, rows_of
+from edgemeter_predictors.views import view
+
+Array = NDArray[np.float64]
+
+#: Digits of a target that count: what another unit or order of rows changes is beyond them.
+_DIGITS = 12
+#: Latencies that are all the same still have a scale, this share of them.
+_LEAST_DEVIATION = 1e-6
+_ARRAYS = ("codes", "lengths", "variances", "noise", "chol", "solved")
+
+
+@dataclass(frozen=True, eq=False)
+class Process(Fitted[Codes]):
+    """mean = mean_ms + scale_ms k(x, known)' solved;   variance = k(x, x) - |chol^-1 k(known, x)|^2 + noise.
+
+    `view` names how codes are read (views.py); `known` are the training architectures, read so.
+    """
+
+    KIND: ClassVar[str] = "gaussian_process"
+
+    model: str
+    explanation: str
+    space: Space
+    view: str
+    known: Rows
+    mean_ms: float
+    scale_ms: float
+    found: Hyperparameters
+    chol: Array
+    solved: Array
+
+    def predict(self, inputs: Codes) -> Prediction:
+        asked = self._rows(inputs)
+        mean, variance = np.empty(len(asked)), np.empty(len(asked))
+        for rows, block in asked.blocks():
+            covariance = self.found.kernel.between(self.known, block)
+            mean[rows] = covariance.T @ self.solved
+            explained = np.square(solve_triangular(self.chol, covariance, lower=True)).sum(axis=0)
+            variance[rows] = np.maximum(self.found.kernel.prior - explained, 0.0)
+        mean_ms = self.mean_ms + self.scale_ms * mean
+        variance += self.found.noise_of(np.maximum(mean_ms, 0.0) / self.mean_ms)
+        return Prediction(mean_ms, self.scale_ms * np.sqrt(variance))
+
+    def parts(self, inputs: Codes) -> Parts:
+        return Parts(np.zeros((len(inputs), len(self.space.layers))), self.predict(inputs).mean_ms)
+
+    def state(self) -> State:
+        parameters = {
+            "model": self.model,
+            "explanation": self.explanation,
+            "view": self.view,
+            "mean_ms": self.mean_ms,
+            "scale_ms": self.scale_ms,
+            "count_length": self.found.kernel.count_length,
+        }
+        kernel = self.found.kernel
+        arrays = (
+            self.known.codes,
+            kernel.lengths,
+            kernel.variances,
+            self.found.noise,
+            self.chol,
+            self.solved,
+        )
+        return State(self.KIND, parameters, dict(zip(_ARRAYS, arrays, strict=True)))
+
+    @staticmethod
+    def restore(space: Space, state: State) -> "Process":
+        """The model that `state` was taken from."""
+        known, arrays = state.parameters, state.arrays
+        kernel = Kernel(arrays["lengths"], known["count_length"], arrays["variances"])
+        return Process(
+            known["model"],
+            known["explanation"],
+            space,
+            known["view"],
+            rows_of(space, arrays["codes"]),
+            known["mean_ms"],
+            known["scale_ms"],
+            Hyperparameters(kernel, arrays["noise"]),
+            arrays["chol"],
+            arrays["solved"],
+        )
+
+    def _rows(self, codes: Codes) -> Rows:
+        check_rows(self.space, codes)
+        return rows_of(self.space, view(self.space, codes, self.view))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """Latencies without their level and scale: `values` (n,) and `relative` (n,), y / mean y."""
+
+    mean_ms: float
+    scale_ms: float
+    values: Array
+    relative: Array
+
+    @staticmethod
+    def of(latency_ms: Array) -> "Targets":
+        mean_ms = float(latency_ms.mean())
+        scale_ms = max(float(latency_ms.std()), _LEAST_DEVIATION * mean_ms)
+        values = np.round((latency_ms - mean_ms) / scale_ms, _DIGITS)
+        return Targets(mean_ms, scale_ms, values, np.round(latency_ms / mean_ms, _DIGITS))
+
+
+def tuned(data: SpaceData, name: str, iterations: int) -> Hyperparameters:
+    """By evidence, for codes read as `name` says."""
+    targets = Targets.of(data.latency_ms)
+    rows = rows_of(data.space, view(data.space, data.codes, name))
+    return likeliest(rows, targets.values, targets.relative, iterations)
+
+
+def process(data: SpaceData, name: str, found: Hyperparameters, model: str, explanation: str) -> Process:
+    """All of `data` taken in, with hyperparameters that are found."""
+    targets = Targets.of(data.latency_ms)
+    known = rows_of(data.space, view(data.space, data.codes, name))
+    solved: Solved = solve(known, targets.values, targets.relative, found)
+    return Process(
+        model,
+        explanation,
+        data.space,
+        name,
+        known,
+        targets.mean_ms,
+        targets.scale_ms,
+        found,
+        solved.chol,
+        solved.solved,
+    )
