@@ -1,7 +1,8 @@
 """A fitted model whose mean is a sum over an architecture: lookup tables and everything linear."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +66,10 @@ class Additive(Fitted[Codes]):
 
     @staticmethod
     def restore(space: Space, state: State) -> "Additive":
-        """The model that `state` was taken from."""
+        """The model that `state` was taken from. Raises ValueError where it cannot be one of the space."""
         known, arrays = state.parameters, state.arrays
         terms = tuple(Term(tuple(columns), tuple(shape), layer) for columns, shape, layer in known["terms"])
+        _check(space, terms, arrays)
         spread = Spread.restore(arrays, known["sign"])
         return Additive(
             known["model"],
@@ -83,3 +85,20 @@ class Additive(Fitted[Codes]):
     def _checked(self, codes: Codes) -> Codes:
         check_rows(self.space, codes)
         return self.space.canonical(codes) if self.pruned else codes
+
+
+def _check(space: Space, terms: tuple[Term, ...], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Tables as large as their columns have codes: nothing that a code can index lies outside of them."""
+    for term in terms:
+        if term.shape != tuple(len(space.columns[column].choices) for column in term.columns):
+            raise ValueError(f"a table of {term.shape} for columns {term.columns} of {space.name}")
+        if not -1 <= term.layer < len(space.layers):
+            raise ValueError(f"{space.name} has no layer {term.layer}")
+    entries, features = int(offsets(terms)[-1]), len(arrays["constant"])
+    shapes = {"entries_ms": (entries,), "constant": (features,), "prior": (features,)}
+    wrong = [name for name, shape in shapes.items() if arrays[name].shape != shape]
+    index, weight, factor = arrays["index"], arrays["weight"], arrays["factor"]
+    if wrong or index.shape != weight.shape or len(index) != entries or factor.shape[1:] != (features,):
+        raise ValueError("arrays that do not belong together")
+    if index.size and not 0 <= index.min() <= index.max() < features:
+        raise ValueError("an entry of a feature that is not there")

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from edgemeter.spaces.space import CodeError, Codes
 from edgemeter_predictors.contract import CostModel, Fitted, NotApplicable
 from edgemeter_predictors.data import OperatorTable, SpaceData
-from edgemeter_predictors.saving.kinds import restore
+from edgemeter_predictors.saving.predictors import load, save
+from edgemeter_predictors.training import train
 
 #: In another unit, or in another order, what differs is rounding.
 _ROUNDING = 1e-6
@@ -127,8 +128,15 @@ class CostModelContract:
         np.testing.assert_allclose(scaled.mean_ms, plain.mean_ms * unit, rtol=_ROUNDING)
         np.testing.assert_allclose(scaled.std_ms, plain.std_ms * unit, rtol=_ROUNDING)
 
-    def test_what_is_saved_is_the_whole_model(self, fitted: Fitted[Codes], data: SpaceData) -> None:
-        _check_equal(restore(data.space, fitted.state()), fitted, data.codes, rtol=0)
+    def test_what_is_saved_is_the_whole_predictor(
+        self, model: CostModel[SpaceData, Codes], data: SpaceData
+    ) -> None:
+        predictor = train(model, data, count=2, about={"target": "a board"})
+        again = load(save(predictor, data.space), data.space)
+        _check_equal(again.fitted, predictor.fitted, data.codes, rtol=0)
+        assert again.fitted.explanation == predictor.fitted.explanation
+        assert (again.calibration, again.about) == (predictor.calibration, predictor.about)
+        assert again.errors == predictor.errors
 
     @pytest.mark.parametrize("rows", [0, 1, 2, 3])
     def test_very_few_rows(self, model: CostModel[SpaceData, Codes], data: SpaceData, rows: int) -> None:

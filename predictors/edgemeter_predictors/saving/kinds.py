@@ -1,7 +1,6 @@
 """Which reader each kind of saved model has."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from edgemeter.spaces.space import Codes, Space
 from edgemeter_predictors.additive import Additive
@@ -13,7 +12,3 @@ READERS: Mapping[str, Callable[[Space, State], Fitted[Codes]]] = {
     Additive.KIND: Additive.restore,
     Process.KIND: Process.restore,
 }
-
-
-def restore(space: Space, state: State) -> Fitted[Any]:
-    return READERS[state.kind](space, state)

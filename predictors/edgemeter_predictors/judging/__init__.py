@@ -1,0 +1,1 @@
+"""How good a model is on networks that it has not seen, and how wide its interval has to be."""

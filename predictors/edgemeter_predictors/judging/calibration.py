@@ -1,0 +1,30 @@
+"""An interval as a multiple of a model's own standard deviation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgemeter_predictors.contract import Prediction
+from edgemeter_predictors.judging.interval import Interval
+
+#: Where multiples are kept, so that serving needs no distribution; levels between are interpolated.
+LEVELS = (0.5, 0.68, 0.8, 0.9, 0.95, 0.98, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """`multiples` (levels,): standard deviations for each of LEVELS; `networks` they come from."""
+
+    multiples: tuple[float, ...]
+    networks: int
+
+    def interval(self, prediction: Prediction, level: float = 0.9) -> Interval:
+        """Raises ValueError for a level outside of what LEVELS span."""
+        half = self.multiple(level) * prediction.std_ms
+        low = np.maximum(prediction.mean_ms - half, 0.0)
+        return Interval(low, prediction.mean_ms + half, level)
+
+    def multiple(self, level: float) -> float:
+        if not LEVELS[0] <= level <= LEVELS[-1]:
+            raise ValueError(f"intervals have a level from {LEVELS[0]} to {LEVELS[-1]}, not {level}")
+        return float(np.interp(level, LEVELS, self.multiples))
