@@ -34,25 +34,28 @@ class Priors:
 class Posterior:
     """`variance` (m,) of each weight before the data, `mean` (m,) after; what the data took away is
     `factor` (r, m): covariance = diag(variance) - factor' factor. `deviation` (groups + 1,): standard
-    deviations, noise last.
+    deviations, noise last. `evidence` is the log of what they maximise, up to a constant that only the sizes
+    of the features decide.
     """
 
     variance: Array
     mean: Array
     factor: Array
     deviation: Array
+    evidence: float
 
 
 def infer(features: Array, group_of: NDArray[np.intp], targets: Array, priors: Priors) -> Posterior:
     """`features` (n, m), n may be 0; `group_of` (m,) is -1 where a weight has its known variance alone."""
     features, targets, surplus, residue = _reduced(features, targets)
-    theta = priors.center
+    theta, best = priors.center, 0.0
     if len(targets):
         objective = _objective(features, group_of, targets, priors, surplus, residue)
         bounds = [(center - _REACH, center + _REACH) for center in priors.center]
         options = {"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9}
-        theta = minimize(objective, theta, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    return _posterior(features, group_of, targets, priors.known, theta)
+        found = minimize(objective, theta, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        theta, best = found.x, -float(found.fun)
+    return _posterior(features, group_of, targets, priors.known, theta, best)
 
 
 def _reduced(features: Array, targets: Array) -> tuple[Array, Array, int, float]:
@@ -95,7 +98,12 @@ def _objective(
 
 
 def _posterior(
-    features: Array, group_of: NDArray[np.intp], targets: Array, known: Array, theta: Array
+    features: Array,
+    group_of: NDArray[np.intp],
+    targets: Array,
+    known: Array,
+    theta: Array,
+    evidence: float,
 ) -> Posterior:
     variances = np.exp(2 * theta)
     variance = known + np.where(group_of >= 0, np.append(variances[:-1], 0.0)[group_of], 0.0)
@@ -108,4 +116,4 @@ def _posterior(
         if len(targets)
         else np.zeros(features.shape[1])
     )
-    return Posterior(variance, mean, factor, np.exp(theta))
+    return Posterior(variance, mean, factor, np.exp(theta), evidence)
