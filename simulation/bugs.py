@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from edgemeter.wire.agents import Claim, Claimed, ReportBatch, Reported
+from edgemeter.wire.agents import ReportBatch, Reported
 from edgemeter_agents.daemon.events import WorkEnded
 from edgemeter_server.jobs import attempts as ending
 from edgemeter_server.jobs import (
@@ -22,6 +22,8 @@ from edgemeter_server.jobs import (
     sweeping,
 )
 from edgemeter_server.jobs.attempts import Swept
+from edgemeter_server.jobs.claims import Claimant
+from edgemeter_server.jobs.lease_documents import Granted
 from edgemeter_server.jobs.tables import attempts, jobs
 from edgemeter_server.jobs.transitions import OPEN, AttemptState, OnReport, Standing
 from edgemeter_server.services import Services
@@ -60,10 +62,10 @@ def _of_any_device(good: Callable[..., Any]) -> Callable[..., Any]:
 def _new_name(good: Callable[..., Any]) -> Callable[..., Any]:
     numbers = count(1)
 
-    async def take(services: Services, device_id: int, message: Claim) -> Claimed:
-        renamed = message.model_copy(update={"claim_id": UUID(int=next(numbers), version=4)})
-        claimed: Claimed = await good(services, device_id, renamed)
-        return claimed
+    async def take(services: Services, claimant: Claimant, up_to: int) -> Granted:
+        renamed = replace(claimant, claim_id=next(numbers).to_bytes(16))
+        granted: Granted = await good(services, renamed, up_to)
+        return granted
 
     return take
 
@@ -131,14 +133,7 @@ def _always(value: object) -> Callable[[Any], Any]:
 
 
 def _running_too(_good: Any) -> Any:
-    chosen = (
-        select(jobs.c.id)
-        .where(jobs.c.target_id == bindparam("target"), jobs.c.state.in_(("pending", "running")))
-        .order_by(jobs.c.priority.desc(), jobs.c.id)
-        .limit(bindparam("up_to"))
-    )
-    taken = update(jobs).where(jobs.c.id.in_(chosen))
-    return taken.values(state="running", attempts=jobs.c.attempts + 1).returning(jobs.c.id)
+    return claims._begin(jobs.c.target_id == bindparam("target"), jobs.c.state.in_(("pending", "running")))
 
 
 BUGS: Mapping[str, Sequence[Change]] = {
@@ -152,7 +147,7 @@ BUGS: Mapping[str, Sequence[Change]] = {
     "report-counts-again": ((reporting, "on_report", _always(OnReport.COUNTS)),),
     "report-leaves-job-open": ((reports, "finish", _leaves_the_job),),
     "receipt-without-commit": ((reporting, "report", _lost_now_and_then),),
-    "claim-takes-running-jobs": ((claims, "_TAKE", _running_too),),
+    "claim-takes-running-jobs": ((claims, "_BEGIN", _running_too),),
     "claim-forgets-its-name": ((claiming, "_take_now", _new_name),),
     "sweep-forgets-to-requeue": ((sweeping, "expire_due", _forgets_the_job),),
     "takeover-leaves-attempts": ((ending, "expire_session", _always(())),),

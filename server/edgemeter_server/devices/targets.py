@@ -1,8 +1,6 @@
 """Targets as other domains ask for them: by name, by what a session may claim, by what is current."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from edgemeter.wire.devices import DeviceHealth
 from edgemeter.wire.problems import ProblemType
@@ -12,32 +10,29 @@ from edgemeter_server.devices.trust import TRUSTED
 from edgemeter_server.http.problems import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimableTarget:
-    target_id: int
-    slug: str
-    revision_id: int
-
-
-# Made once: every claim asks for it.
-_CLAIMABLE = (
-    select(targets.c.id, targets.c.slug, device_targets.c.revision_id)
-    .join(device_targets, device_targets.c.target_id == targets.c.id)
-    .join(devices, devices.c.id == device_targets.c.device_id)
-    .where(
-        device_targets.c.device_id == bindparam("device_id", type_=Key),
-        device_targets.c.session_id == bindparam("session_id", type_=Key),
+def offered(device_id: ColumnElement[int], session_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+    """Of `device_targets` joined with `devices`: what a session may get jobs for."""
+    return (
+        device_targets.c.device_id == device_id,
+        device_targets.c.session_id == session_id,
         device_targets.c.approved_us.is_not(None),
         or_(*(devices.c.health == health for health in sorted(TRUSTED))),  # IN is expanded at each execution
     )
-    .order_by(targets.c.id)
+
+
+# Made once: every claim that waits asks for it.
+_CLAIMABLE = (
+    select(device_targets.c.target_id)
+    .join(devices, devices.c.id == device_targets.c.device_id)
+    .where(*offered(bindparam("device_id", type_=Key), bindparam("session_id", type_=Key)))
+    .order_by(device_targets.c.target_id)
 )
 
 
-def claimable(connection: Connection, session_id: int, device_id: int) -> tuple[ClaimableTarget, ...]:
-    """What this session offers and may get jobs for: approved, on a device that is trusted."""
-    offered = connection.execute(_CLAIMABLE, {"session_id": session_id, "device_id": device_id})
-    return tuple(ClaimableTarget(*row) for row in offered)
+def claimable(connection: Connection, session_id: int, device_id: int) -> tuple[int, ...]:
+    """The ids of the targets that this session may get jobs for."""
+    values = {"session_id": session_id, "device_id": device_id}
+    return tuple(connection.execute(_CLAIMABLE, values).scalars())
 
 
 def target_id(connection: Connection, slug: str) -> int:

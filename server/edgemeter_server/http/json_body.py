@@ -1,5 +1,7 @@
 """Reads JSON whole and refuses what would hurt its parsers, before any of them sees it."""
 
+from typing import Any
+
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
@@ -13,6 +15,7 @@ from edgemeter_server.http.problems import Refusal
 #: that make one, and each member may be wrong and have an error of its own made for it.
 MAX_CONTAINERS = 250_000
 MAX_MEMBERS = 250_000
+_PARSED = "edgemeter.json"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -27,7 +30,7 @@ class JsonBody(Layer):
         body = await _whole(receive)
         if body:
             _check_type(scope)
-            check(body)
+            scope[_PARSED] = check(body)
         await self.app(scope, _replay(body, receive), send)
 
 
@@ -37,14 +40,19 @@ def check_address(scope: Scope) -> None:
         raise Refusal(ProblemType.MALFORMED, "an address may hold no NUL")
 
 
-def check(body: bytes) -> None:
-    """Raises Refusal unless `body` is JSON that is safe to parse again and to store."""
+def parsed(scope: Scope) -> Any:
+    """The body's value; None without a body."""
+    return scope.get(_PARSED)
+
+
+def check(body: bytes) -> Any:
+    """Its value. Raises Refusal unless `body` is JSON that is safe to parse again and to store."""
     if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS or body.count(b":") > MAX_MEMBERS:
         raise Refusal(ProblemType.TOO_LARGE, "the message has too many parts")
     if b"\\u0000" in body:
         raise Refusal(ProblemType.MALFORMED, "a text may hold no NUL")
     try:
-        from_json(body, allow_inf_nan=False, cache_strings="none")
+        return from_json(body, allow_inf_nan=False, cache_strings="none")
     except ValueError as error:
         raise Refusal(ProblemType.MALFORMED, f"the body is not JSON: {error}") from None
 

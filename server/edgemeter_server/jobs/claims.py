@@ -1,14 +1,13 @@
 """The claim, in SQL: up to K pending jobs of one target become leases of one session."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
-    Row,
     Select,
     and_,
     bindparam,
@@ -23,8 +22,8 @@ from edgemeter.wire.requests import JobState
 from edgemeter_server.access.tables import projects
 from edgemeter_server.artifacts.tables import artifacts, project_artifacts
 from edgemeter_server.database.metadata import Key, Microseconds
-from edgemeter_server.devices.tables import targets
-from edgemeter_server.devices.targets import ClaimableTarget
+from edgemeter_server.devices.tables import device_targets, devices, targets
+from edgemeter_server.devices.targets import offered
 from edgemeter_server.jobs.attempts import LIVE
 from edgemeter_server.jobs.lease_secret import EPOCH
 from edgemeter_server.jobs.tables import attempts, jobs, specs
@@ -49,56 +48,70 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The job that comes first, and its target. It is one that `session_id` can do."""
+    """The job that comes first of those the session can do, and what it offers for its target."""
 
-    session_id: int
     target_id: int
+    revision_id: int
     tries: int
 
 
-def leases(connection: Connection, claimant: Claimant, now_us: int) -> Sequence[Row[Any]]:
-    """The live leases that this claim has got, with what tells their jobs."""
-    values = {"session_id": claimant.session_id, "claim_id": claimant.claim_id, "now_us": now_us}
-    return connection.execute(_LEASES, values).all()
+class LeaseRow(NamedTuple):
+    """A live lease, with what tells its job."""
+
+    id: int
+    job_id: int
+    claim_id: bytes
+    number: int
+    expires_us: int
+    sha256: bytes
+    size_bytes: int
+    format: str
+    name: str | None
+    target: str
+    document: str
+    protocol_digest: bytes
+    builds: str | None  #: None, as all that follows, for a file
+    kind: str
+    text: str
+    precision: str
+    batch: int
+    file_sha256: bytes | None
+    epoch: int
 
 
-def head(connection: Connection, session_id: int, target_ids: Collection[int], now_us: int) -> Head | None:
-    """Among several targets, the one with the most urgent job that the session can do, then the oldest."""
-    if not target_ids:
-        return None
-    values = {"target_ids": list(target_ids), "now_us": now_us, "session": session_id}
-    row = connection.execute(_HEAD, values).first()
-    return None if row is None else Head(session_id, *row)
+def leases(connection: Connection, claimant: Claimant, now_us: int) -> Sequence[LeaseRow]:
+    """The live leases that this claim has got."""
+    return [LeaseRow(*row) for row in connection.execute(_LEASES, _values(claimant, now_us))]
 
 
-def take(connection: Connection, first: Head, up_to: int, now_us: int) -> list[int]:
-    """Takes pending jobs of the target of `first`, in their order, but for those that another takes just now.
+def head(connection: Connection, claimant: Claimant, now_us: int) -> Head | None:
+    """Among what the session offers, the target with the most urgent job that it can do, then the oldest."""
+    row = connection.execute(_HEAD, _values(claimant, now_us)).first()
+    return None if row is None else Head(*row)
+
+
+def take(
+    connection: Connection, claimant: Claimant, first: Head, up_to: int, times_us: tuple[int, int]
+) -> None:
+    """Takes pending jobs of the target of `first`, in their order, but for those that another takes just now:
+    each has a live attempt now, from and to `times_us`.
 
     A job that was charged with a failure before is taken alone: what kills agents does not take others along.
     """
-    values = {"target": first.target_id, "now_us": now_us, "session": first.session_id}
+    values = _values(claimant, times_us[0])
+    chosen = {"target": first.target_id, "revision": first.revision_id, "expires_us": times_us[1]}
     limits = {"up_to": 1, "most_tries": _ANY} if first.tries else {"up_to": up_to, "most_tries": 0}
-    return list(connection.execute(_TAKE, {**values, **limits}).scalars())
+    connection.execute(_BEGIN, values | chosen | limits)
+    connection.execute(_RUN, values)
 
 
-def begin(
-    connection: Connection,
-    claimant: Claimant,
-    target: ClaimableTarget,
-    job_ids: Sequence[int],
-    times_us: tuple[int, int],
-) -> None:
-    """A live attempt of each job that was taken, from and to `times_us`."""
-    values = {
-        "session": claimant.session_id,
-        "device": claimant.device_id,
-        "claim": claimant.claim_id,
-        "revision": target.revision_id,
-        "now_us": times_us[0],
-        "expires_us": times_us[1],
-        "job_ids": list(job_ids),
+def _values(claimant: Claimant, now_us: int) -> dict[str, Any]:
+    return {
+        "session_id": claimant.session_id,
+        "device_id": claimant.device_id,
+        "claim_id": claimant.claim_id,
+        "now_us": now_us,
     }
-    connection.execute(_BEGIN, values)
 
 
 def due(target_id: ColumnElement[int], now_us: ColumnElement[int] | int) -> tuple[ColumnElement[bool], ...]:
@@ -108,55 +121,63 @@ def due(target_id: ColumnElement[int], now_us: ColumnElement[int] | int) -> tupl
 
 
 _NOW = bindparam("now_us", type_=Microseconds())
-_CAN_BUILD = can_build(bindparam("session", type_=Key))
+_SESSION = bindparam("session_id", type_=Key)
+_DEVICE = bindparam("device_id", type_=Key)
+_CLAIM = bindparam("claim_id", type_=attempts.c.claim_id.type)
+_CAN_BUILD = can_build(_SESSION)
 _ORDER = (jobs.c.priority.desc(), jobs.c.id)
+#: Live attempts of one claim.
+_GRANTED = (attempts.c.session_id == _SESSION, attempts.c.claim_id == _CLAIM, LIVE)
 
 
 def _head() -> Select[Any]:
-    first = select(jobs.c.id).where(*due(targets.c.id, _NOW), _CAN_BUILD).order_by(*_ORDER).limit(1)
+    offer = device_targets
+    first = select(jobs.c.id).where(*due(offer.c.target_id, _NOW), _CAN_BUILD).order_by(*_ORDER).limit(1)
     best = jobs.alias("best")
     return (
-        select(best.c.target_id, best.c.tries)
-        .select_from(targets)
-        .join(best, best.c.id == first.correlate(targets).scalar_subquery())
-        .where(targets.c.id.in_(bindparam("target_ids", expanding=True)))
+        select(offer.c.target_id, offer.c.revision_id, best.c.tries)
+        .select_from(offer)
+        .join(devices, devices.c.id == offer.c.device_id)
+        .join(best, best.c.id == first.correlate(offer).scalar_subquery())
+        .where(*offered(_DEVICE, _SESSION))
         .order_by(best.c.priority.desc(), best.c.id)
         .limit(1)
     )
 
 
-def _begin() -> Insert:
+def _begin(*which: ColumnElement[bool]) -> Insert:
+    chosen = (
+        select(jobs.c.id, (jobs.c.attempts + 1).label("number"))
+        .where(*which)
+        .order_by(*_ORDER)
+        .limit(bindparam("up_to"))
+        .with_for_update(of=jobs, skip_locked=True)
+        .subquery("chosen")
+    )
     row = {
-        "job_id": jobs.c.id,
-        "session_id": bindparam("session", type_=Key),
-        "device_id": bindparam("device", type_=Key),
+        "job_id": chosen.c.id,
+        "session_id": _SESSION,
+        "device_id": _DEVICE,
         "revision_id": bindparam("revision", type_=Key),
-        "claim_id": bindparam("claim", type_=attempts.c.claim_id.type),
-        "number": jobs.c.attempts,
+        "claim_id": _CLAIM,
+        "number": chosen.c.number,
         "state": literal_column(f"'{AttemptState.LIVE}'"),
         "started_us": _NOW,
         "expires_us": bindparam("expires_us", type_=Microseconds()),
     }
-    taken = select(*row.values()).where(jobs.c.id.in_(bindparam("job_ids", expanding=True)))
-    return insert(attempts).from_select(list(row), taken.order_by(*_ORDER))
+    return insert(attempts).from_select(list(row), select(*row.values()))
 
 
+# Made once: every claim executes them. Parameters are plain ones, as a list is expanded at each execution.
 _HEAD = _head()
-_CHOSEN = (
-    select(jobs.c.id)
-    .where(*due(bindparam("target", type_=Key), _NOW), jobs.c.tries <= bindparam("most_tries"), _CAN_BUILD)
-    .order_by(*_ORDER)
-    .limit(bindparam("up_to"))
-    .with_for_update(of=jobs, skip_locked=True)
-    .cte("chosen")
+_BEGIN = _begin(
+    *due(bindparam("target", type_=Key), _NOW), jobs.c.tries <= bindparam("most_tries"), _CAN_BUILD
 )
-_TAKE = (
+_RUN = (
     update(jobs)
-    .where(jobs.c.id.in_(select(_CHOSEN.c.id)), PENDING)
+    .where(jobs.c.id.in_(select(attempts.c.job_id).where(*_GRANTED)), PENDING)
     .values(state=job_after(JobState.PENDING, JobEvent.CLAIMED), attempts=jobs.c.attempts + 1)
-    .returning(jobs.c.id)
 )
-_BEGIN = _begin()
 _LEASES: Select[Any] = (
     select(
         attempts.c.id,
@@ -189,10 +210,8 @@ _LEASES: Select[Any] = (
         ),
     )
     .where(
-        attempts.c.session_id == bindparam("session_id", type_=Key),
-        attempts.c.claim_id == bindparam("claim_id", type_=attempts.c.claim_id.type),
+        *_GRANTED,
         attempts.c.expires_us > _NOW,
-        LIVE,
     )
-    .order_by(jobs.c.priority.desc(), jobs.c.id)
+    .order_by(*_ORDER)
 )

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from edgemeter.targets import Precision
 from edgemeter.wire.recipes import LeasedRecipe, Recipe, RecipeKind
 from edgemeter_server.recipes.tables import recipes
@@ -19,7 +17,7 @@ COLUMNS = (
 )
 
 
-def recipe_of(row: Row[Any]) -> Recipe:
+def recipe_of(row: Any) -> Recipe:
     """`row` has COLUMNS and the artifact's `format`."""
     space, _, version = row.builds.partition("/")
     return Recipe.model_construct(
@@ -33,7 +31,7 @@ def recipe_of(row: Row[Any]) -> Recipe:
     )
 
 
-def leased_recipe(row: Row[Any]) -> LeasedRecipe | None:
+def leased_recipe(row: Any) -> LeasedRecipe | None:
     if row.builds is None:
         return None
     built = row.file_sha256

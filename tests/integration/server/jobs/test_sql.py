@@ -70,24 +70,28 @@ async def backlog(lab, services):
 def plan_of(connection, statement, values):
     """Of the very SQL that is executed, with its parameters."""
     word = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    executed = []
 
-    def explain(_connection, _cursor, sql, parameters, _context, _many):
-        return f"{word} {sql}", parameters
+    def note(_connection, _cursor, sql, parameters, _context, _many):
+        executed.append((sql, parameters))
 
-    event.listen(connection, "before_cursor_execute", explain, retval=True)
-    try:
-        rows = connection.execute(statement, values).all()
-    finally:
-        event.remove(connection, "before_cursor_execute", explain)
+    with connection.begin_nested() as undone:
+        event.listen(connection, "before_cursor_execute", note)
+        connection.execute(statement, values)
+        event.remove(connection, "before_cursor_execute", note)
+        undone.rollback()
+    [(sql, parameters)] = executed
+    rows = connection.exec_driver_sql(f"{word} {sql}", parameters).all()
     return "\n".join(str(row[-1]) for row in rows)
 
 
-CLAIM = {"now_us": 0, "target": 1, "most_tries": 0, "up_to": 16, "session": 1}
+CLAIM = {"session_id": 1, "device_id": 1, "claim_id": bytes(16)}
+TAKE = CLAIM | {"target": 1, "revision": 1, "most_tries": 0, "up_to": 16}
 
 
 async def test_a_claim_reads_only_the_rows_that_it_takes_and_in_their_order(services, backlog, clock):
-    values = CLAIM | {"now_us": clock.now_us(None)}
-    plan = await services.database.write(lambda connection: plan_of(connection, claims._TAKE, values))
+    values = TAKE | {"now_us": clock.now_us(None), "expires_us": 1}
+    plan = await services.database.write(lambda connection: plan_of(connection, claims._BEGIN, values))
     assert "ix_jobs_pending" in plan
     for costly in ("Seq Scan on jobs", "SCAN jobs", "Sort", "TEMP B-TREE"):
         assert costly not in plan, plan
@@ -95,9 +99,10 @@ async def test_a_claim_reads_only_the_rows_that_it_takes_and_in_their_order(serv
 
 async def test_the_other_statements_go_by_their_partial_indexes(services, backlog, clock):
     now_us = clock.now_us(None)
-    claim = {"session_id": 1, "claim_id": bytes(16), "now_us": now_us}
+    claim = CLAIM | {"now_us": now_us}
     statements = (
-        ("ix_jobs_pending", claims._HEAD, {"target_ids": [1, 2], "now_us": now_us, "session": 1}),
+        ("ix_jobs_pending", claims._HEAD, claim),
+        ("ix_attempts_live_session_id", claims._RUN, claim),
         ("ix_jobs_deadline", late_jobs(now_us), {}),
         ("ix_attempts_live_session_id", claims._LEASES, claim),
         ("ix_attempts_live_expires_us", _live(attempts.c.expires_us <= now_us - 1), {}),
