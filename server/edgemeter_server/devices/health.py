@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from edgemeter.wire.devices import DeviceHealth
 from edgemeter_server.access import audit
+from edgemeter_server.database.metadata import Key
 from edgemeter_server.devices.tables import devices
 from edgemeter_server.devices.trust import Trust, after_failure, after_success
 from edgemeter_server.jobs.tables import attempts
@@ -42,12 +43,17 @@ def strike(
     store(connection, device_id, before, after_failure(before, limit, reason), Cause(now_us))
 
 
+# Made once: agents report many times a second.
+_PROVEN = select(devices.c.id).where(
+    devices.c.id == bindparam("device_id", type_=Key),
+    devices.c.health == DeviceHealth.GOOD,
+    devices.c.strikes == 0,
+)
+
+
 def clear(connection: Connection, device_id: int, now_us: int) -> None:
     """A success: no strikes any more, and an unknown device is good. Cheap where nothing changes."""
-    proven = select(devices.c.id).where(
-        devices.c.id == device_id, devices.c.health == DeviceHealth.GOOD, devices.c.strikes == 0
-    )
-    if connection.execute(proven).first() is None:
+    if connection.execute(_PROVEN, {"device_id": device_id}).first() is None:
         before = trust_of(connection, device_id)
         store(connection, device_id, before, after_success(before), Cause(now_us))
 

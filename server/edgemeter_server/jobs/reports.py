@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, null, select, update
 
 from edgemeter.wire.requests import JobState
 from edgemeter_server.artifacts.tables import artifacts
-from edgemeter_server.database.metadata import Key
+from edgemeter_server.database.metadata import Key, Microseconds
 from edgemeter_server.devices import health
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.jobs.failing import failures
@@ -17,6 +17,7 @@ from edgemeter_server.jobs.tables import attempts, jobs, specs
 from edgemeter_server.jobs.transitions import AttemptEvent, AttemptState, JobEvent, attempt_after, job_after
 from edgemeter_server.measurements.tables import measurements
 
+# Made once: agents report many times a second.
 _FIND: Select[Any] = (
     select(
         attempts.c.id,
@@ -51,6 +52,19 @@ _FIND: Select[Any] = (
     .with_for_update(of=[attempts, jobs])
 )
 
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_ENDED = {"ended_us": bindparam("now_us", type_=Microseconds()), "failure": null()}
+_FINISH_ATTEMPTS = (
+    update(attempts)
+    .where(attempts.c.id.in_(_IDS))
+    .values(state=attempt_after(AttemptState.LIVE, AttemptEvent.REPORTED), charged=null(), **_ENDED)
+)
+_FINISH_JOBS = (
+    update(jobs)
+    .where(jobs.c.id.in_(_IDS))
+    .values(state=job_after(JobState.RUNNING, JobEvent.MEASURED), **_ENDED)
+)
+
 
 def find(connection: Connection, ids: Collection[int], device_id: int) -> Mapping[int, Row[Any]]:
     """Attempts of the device and all that a report of one is judged by; they and their jobs stay locked."""
@@ -62,14 +76,8 @@ def finish(connection: Connection, done: Sequence[Row[Any]], now_us: int) -> Non
     """Attempts that measured what they were to measure, which ends their jobs."""
     if not done:
         return
-    ended = {"ended_us": now_us, "failure": None}
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.id.in_([row.id for row in done]))
-        .values(state=attempt_after(AttemptState.LIVE, AttemptEvent.REPORTED), charged=None, **ended)
-    )
-    finished = update(jobs).where(jobs.c.id.in_([row.job_id for row in done]))
-    connection.execute(finished.values(state=job_after(JobState.RUNNING, JobEvent.MEASURED), **ended))
+    connection.execute(_FINISH_ATTEMPTS, {"ids": [row.id for row in done], "now_us": now_us})
+    connection.execute(_FINISH_JOBS, {"ids": [row.job_id for row in done], "now_us": now_us})
 
 
 def supersede(connection: Connection, overtaken: Iterable[Row[Any]], now_us: int) -> None:

@@ -7,7 +7,7 @@ deletion takes rows away. One look-up for each batch of reports costs less than 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 
-from sqlalchemy import Connection, delete, exists, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from edgemeter_server.measurements.codec import DICTIONARY
@@ -15,6 +15,16 @@ from edgemeter_server.measurements.compression import compress, decompress
 from edgemeter_server.measurements.tables import interned, measurements
 
 _VERSION = b"\x01"
+_INSERT = {
+    name: dialect.insert(interned).on_conflict_do_nothing().returning(interned.c.digest, interned.c.id)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+#: The weakest lock on PostgreSQL, which a foreign key takes as well: nobody removes the row meanwhile.
+_FIND = (
+    select(interned.c.digest, interned.c.id)
+    .where(interned.c.digest.in_(bindparam("digests", expanding=True)))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 def intern(connection: Connection, texts: Collection[bytes]) -> Mapping[bytes, int]:
@@ -23,8 +33,9 @@ def intern(connection: Connection, texts: Collection[bytes]) -> Mapping[bytes, i
     wanted = dict(sorted((hashlib.sha256(text).digest(), text) for text in texts))
     ids = _ids(connection, wanted)
     if missing := {digest: text for digest, text in wanted.items() if digest not in ids}:
-        _insert(connection, missing)
-        ids |= _ids(connection, missing)
+        ids |= _inserted(connection, missing)
+    if others := [digest for digest in wanted if digest not in ids]:  # inserted by others, at this moment
+        ids |= _ids(connection, others)
     return {text: ids[digest] for digest, text in wanted.items()}
 
 
@@ -46,16 +57,12 @@ def collect(connection: Connection, ids: Iterable[int]) -> None:
 
 
 def _ids(connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:
-    # The weakest lock on PostgreSQL, which a foreign key takes as well: nobody removes the row meanwhile.
-    rows = select(interned.c.digest, interned.c.id).where(interned.c.digest.in_(digests))
-    return {row.digest: row.id for row in connection.execute(rows.with_for_update(read=True, key_share=True))}
+    return {row.digest: row.id for row in connection.execute(_FIND, {"digests": list(digests)})}
 
 
-def _insert(connection: Connection, texts: Mapping[bytes, bytes]) -> None:
+def _inserted(connection: Connection, texts: Mapping[bytes, bytes]) -> dict[bytes, int]:
     rows = [
         {"digest": digest, "content": _VERSION + compress(text, DICTIONARY)} for digest, text in texts.items()
     ]
-    if connection.dialect.name == "postgresql":
-        connection.execute(postgresql.insert(interned).on_conflict_do_nothing(), rows)
-    else:
-        connection.execute(sqlite.insert(interned).on_conflict_do_nothing(), rows)
+    new = connection.execute(_INSERT[connection.dialect.name], rows)
+    return {row.digest: row.id for row in new}

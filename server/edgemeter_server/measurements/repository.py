@@ -34,18 +34,20 @@ def store_many(connection: Connection, news: Sequence[NewMeasurement], now_us: i
     if not news:
         return []
     encoded = [codec.encode(new.measurement) for new in news]
-    contexts = [_context(new) for new in news]
+    contexts = _contexts(news)
     interned = intern(connection, {*contexts, *(stored.batch for stored in encoded)})
     rows = [
         _row(new, stored, now_us) | {"context_id": interned[context], "batch_id": interned[stored.batch]}
         for new, stored, context in zip(news, encoded, contexts, strict=True)
     ]
     # Nothing promises that rows come back in the order in which they were given.
-    inserted = insert(measurements).returning(measurements.c.attempt_id, measurements.c.id)
-    by_attempt = {row.attempt_id: row.id for row in connection.execute(inserted, rows)}
+    by_attempt = {row.attempt_id: row.id for row in connection.execute(_INSERT, rows)}
     ids = [by_attempt[new.attempt_id] for new in news]
     _store_apart(connection, ids, encoded, now_us)
     return ids
+
+
+_INSERT = insert(measurements).returning(measurements.c.attempt_id, measurements.c.id)
 
 
 def answer(
@@ -138,9 +140,18 @@ def _row(new: NewMeasurement, stored: Stored, now_us: int) -> dict[str, Any]:
     }
 
 
-def _context(new: NewMeasurement) -> bytes:
-    said = {"provenance": new.provenance, "agent_version": new.agent_version, "seed": new.seed}
-    return to_json(said, inf_nan_mode="constants")
+def _contexts(news: Sequence[NewMeasurement]) -> list[bytes]:
+    """Written once for all that came in one report."""
+    written: dict[tuple[int, str, int], bytes] = {}
+    for new in news:
+        if (key := _context_key(new)) not in written:
+            said = {"provenance": new.provenance, "agent_version": new.agent_version, "seed": new.seed}
+            written[key] = to_json(said, inf_nan_mode="constants")
+    return [written[_context_key(new)] for new in news]
+
+
+def _context_key(new: NewMeasurement) -> tuple[int, str, int]:
+    return id(new.provenance), new.agent_version, new.seed
 
 
 def _store_apart(connection: Connection, ids: Sequence[int], encoded: Sequence[Stored], now_us: int) -> None:

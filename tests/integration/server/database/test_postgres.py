@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from sqlalchemy import Connection, Table, insert, select, text
 
+from edgemeter_server.clock import DatabaseClock
 from edgemeter_server.database.base import UnavailableError
 from edgemeter_server.database.postgres import PostgresDatabase
 from edgemeter_server.testing import PostgresCluster
@@ -139,3 +140,23 @@ async def test_a_wrong_address_is_told_without_a_trace() -> None:
         await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
     assert "secret" not in str(caught.value)
     await database.close()
+
+
+async def test_the_clock_is_the_databases_and_asks_it_now_and_then(database: PostgresDatabase) -> None:
+    counted_us = 0
+    clock = DatabaseClock(lambda: counted_us)
+
+    async def now_us() -> int:
+        return await database.read(clock.now_us)
+
+    async def really_us() -> int:
+        read = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        return await database.read(lambda connection: int(connection.execute(read).scalar_one()))
+
+    before_us, first_us, after_us = await really_us(), await now_us(), await really_us()
+    assert before_us <= first_us <= after_us
+    counted_us = 4_000_000
+    assert await now_us() == first_us + 4_000_000
+    counted_us = 6_000_000
+    before_us, asked_us, after_us = await really_us(), await now_us(), await really_us()
+    assert before_us <= asked_us <= after_us
