@@ -12,11 +12,16 @@ def cpu_s(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / _TICKS
 
 
-def memory_mb(pid: int) -> float:
-    """Resident, with all children."""
+def children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(word) for file in tasks for word in file.read_text().split()]
-    return _status_kib(pid, "VmRSS") * 1024 / 1e6 + sum(map(memory_mb, children))
+    return [int(word) for file in tasks for word in file.read_text().split()]
+
+
+def memory_mb(pid: int) -> float:
+    """Proportional set size, with all children: pages that several share count once in all."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    own_kib = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return own_kib * 1024 / 1e6 + sum(map(memory_mb, children(pid)))
 
 
 def peak_memory_mb(pid: int) -> float:
