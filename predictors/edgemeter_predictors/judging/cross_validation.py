@@ -1,7 +1,7 @@
 """Predictions of every network by models that have not seen it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,17 @@ class HeldOut:
         return float(
             np.mean(-0.5 * scaled**2 - np.log(self.std_ms / self.latency_ms)) - 0.5 * np.log(2 * np.pi)
         )
+
+
+@runtime_checkable
+class JudgesItself(Protocol):
+    """A fitted model that can say what it would have predicted without any of its own rows, for less than
+    fitting it again.
+    """
+
+    def held_out(self, count: int, seed: int) -> HeldOut:
+        """By `count` folds, as `cross_validate`, of the rows that it was fitted to, in its own order."""
+        ...
 
 
 def cross_validate(

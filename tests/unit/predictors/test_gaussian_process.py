@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,8 +10,9 @@ from edgemeter.spaces.space import Codes
 from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import SpaceData
 from edgemeter_predictors.gaussian import evidence
-from edgemeter_predictors.gaussian.kernel import distances, rows_of
+from edgemeter_predictors.gaussian.kernel import Rows, distances, rows_of
 from edgemeter_predictors.gaussian_process import GaussianProcess
+from edgemeter_predictors.judging.folds import folds
 from edgemeter_predictors.testing import CostModelContract
 from tests.unit.predictors import blocks
 
@@ -82,3 +84,18 @@ def test_rows_over_the_most_are_left_out_and_told() -> None:
 def test_a_handful_of_networks_is_too_few() -> None:
     with pytest.raises(NotApplicable, match="needs 8 measured networks, there are 5"):
         GaussianProcess().fit(cells(5, 0, 0.0, None))
+
+
+def test_it_knows_what_it_would_have_said_without_each_fold() -> None:
+    fitted = GaussianProcess(iterations=10).fit(cells(60, seed=8, noise=0.02, view=None))
+    held_out = fitted.held_out(count=5, seed=1)
+    same = np.unique(fitted.known.codes, axis=0, return_inverse=True)[1]
+    for kept, held in folds(same, 5, 1):
+        known = Rows(fitted.known.codes[kept], fitted.known.counts[kept])
+        values = (held_out.latency_ms - fitted.mean_ms) / fitted.scale_ms
+        relative = held_out.latency_ms / fitted.mean_ms
+        less = evidence.solve(known, values[kept], relative[kept], fitted.found)
+        without = replace(fitted, known=known, chol=less.chol, solved=less.solved)
+        prediction = without.predict(np.asfortranarray(fitted.known.codes[held]))
+        np.testing.assert_allclose(prediction.mean_ms, held_out.mean_ms[held], rtol=1e-6)
+        np.testing.assert_allclose(prediction.std_ms, held_out.std_ms[held], rtol=1e-6)
