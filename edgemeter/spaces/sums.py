@@ -5,7 +5,7 @@ stays small enough for the cache, so that an architecture takes a third of the l
 worked on one after the other in buffers that are made once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
@@ -38,15 +38,26 @@ def max_over_layers(space: Space, values: Numbers, codes: Codes) -> Numbers:
     return _over_layers(space, values, codes, np.maximum)
 
 
+def sum_over_tables(space: Space, layers: Sequence[Layer], values: Numbers, codes: Codes) -> Numbers:
+    """As `sum_over_layers`, of `layers` whose tables are positions in `values` instead of `space.placed`."""
+    return _over_tables(space, layers, values, codes, np.add)
+
+
 def _over_layers(space: Space, values: Numbers, codes: Codes, combine: np.ufunc) -> Numbers:
     if values.ndim not in (1, 2) or len(values) != len(space.placed):
         raise CodeError(f"{space.name} has {len(space.placed)} placed operators, not {values.shape}")
+    return _over_tables(space, space.layers, values, codes, combine)
+
+
+def _over_tables(
+    space: Space, layers: Sequence[Layer], values: Numbers, codes: Codes, combine: np.ufunc
+) -> Numbers:
     _require_shape(space, codes)
     quantities = values.reshape(len(values), -1)
     dtype = np.result_type(values, np.int64) if values.dtype.kind in "iub" else values.dtype
     results = np.empty((len(codes), quantities.shape[1]), dtype=dtype, order="F")
     limit = min(LARGEST_TABLE, max(1, len(codes) // _ROWS_AN_ENTRY))
-    tables = _tables(space, quantities.astype(dtype), limit, combine)
+    tables = _tables(space, layers, quantities.astype(dtype), limit, combine)
     if not _look_up(space, tables, codes, results, combine):
         validate(space, codes)
     return results if values.ndim == 2 else results[:, 0]
@@ -68,13 +79,15 @@ class _Table:
     entries: Numbers
 
 
-def _tables(space: Space, values: Numbers, limit: int, combine: np.ufunc) -> list[_Table]:
+def _tables(
+    space: Space, layers: Sequence[Layer], values: Numbers, limit: int, combine: np.ufunc
+) -> list[_Table]:
     # One more row is what NOTHING (-1) takes.
     extended = np.vstack([values, np.zeros((1, values.shape[1]), dtype=values.dtype)])
     sizes = [len(column.choices) for column in space.columns]
     return [
         _merged(group, extended, sizes, combine)
-        for group in _groups([layer for layer in space.layers if layer.placed.size], sizes, limit)
+        for group in _groups([layer for layer in layers if layer.placed.size], sizes, limit)
     ]
 
 

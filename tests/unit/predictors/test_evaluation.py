@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgemeter.spaces.registry import find_space
+from edgemeter.spaces.space import CodeError
+from edgemeter_predictors.additive import Additive
+from edgemeter_predictors.bayesian_ridge import BayesianRidge
+from edgemeter_predictors.data import OperatorTable, SpaceData
+from edgemeter_predictors.evaluation.bulk import Bulk, compiled_loops
+from edgemeter_predictors.hierarchical import Hierarchical
+from edgemeter_predictors.linear import Linear
+from edgemeter_predictors.lut import Lut
+from tests.unit.predictors import blocks
+
+DATA = blocks.data(1200)
+FITTED = {
+    "lut": Lut().fit(DATA),
+    "linear": Linear().fit(DATA),
+    "bayesian_ridge": BayesianRidge().fit(DATA),
+    "pairs": BayesianRidge("pairs", pruned=True).fit(DATA),
+    "hierarchical": Hierarchical().fit(DATA.select(np.arange(40))),
+}
+LOOPS = {"numpy": None, "numba": compiled_loops()}
+
+
+@pytest.fixture(params=FITTED)
+def fitted(request: pytest.FixtureRequest) -> Additive:
+    return FITTED[request.param]
+
+
+@pytest.fixture(params=LOOPS)
+def bulk(request: pytest.FixtureRequest, fitted: Additive) -> Bulk:
+    if request.param == "numba" and LOOPS["numba"] is None:
+        pytest.skip("numba is not installed")
+    return Bulk(fitted, LOOPS[request.param])
+
+
+@pytest.mark.parametrize("rows", [0, 1, 40_000])
+def test_bulk_is_predict_in_single_precision(bulk: Bulk, fitted: Additive, rows: int) -> None:
+    codes = np.asfortranarray(blocks.sample(rows, seed=3))
+    mean, std = bulk.latency_and_std_ms(codes)
+    some = slice(None, None, 50)
+    expected = fitted.predict(codes[some])
+    assert mean.dtype == std.dtype == np.float32
+    np.testing.assert_allclose(mean[some], expected.mean_ms, rtol=1e-5)
+    np.testing.assert_allclose(std[some], expected.std_ms, rtol=1e-3)
+    np.testing.assert_array_equal(bulk.latency_ms(np.ascontiguousarray(codes)), mean)
+
+
+def test_one_is_predict(bulk: Bulk, fitted: Additive) -> None:
+    codes = blocks.sample(20, seed=4)
+    expected = fitted.predict(codes).mean_ms
+    assert [bulk.one(row) for row in codes] == pytest.approx(expected.tolist(), rel=1e-12)
+
+
+@settings(deadline=None, max_examples=20)
+@given(row=st.integers(0, 99), column=st.integers(0, 6), code=st.integers(6, 255))
+@pytest.mark.parametrize("loops", LOOPS.values(), ids=LOOPS)
+def test_codes_out_of_range_are_named(loops: object, row: int, column: int, code: int) -> None:
+    codes = np.asfortranarray(blocks.sample(100))
+    codes[row, column] = code
+    for fitted in (FITTED["lut"], FITTED["bayesian_ridge"]):
+        bulk = Bulk(fitted, loops)  # type: ignore[arg-type]
+        for ask in (bulk.latency_ms, bulk.latency_and_std_ms):
+            with pytest.raises(CodeError, match=f"row {row}, column {column}"):
+                ask(codes)
+        with pytest.raises(CodeError, match=f"column {column}"):
+            bulk.one(codes[row])
+
+
+def test_codes_of_another_shape_are_refused(bulk: Bulk) -> None:
+    codes = blocks.sample(4)
+    for wrong in (codes[:, 1:], codes.astype(np.int16)):
+        with pytest.raises(CodeError):
+            bulk.latency_ms(wrong)  # type: ignore[arg-type]
+    with pytest.raises(CodeError):
+        bulk.one(codes[0, 1:])
+
+
+@pytest.mark.parametrize("loops", LOOPS.values(), ids=LOOPS)
+def test_a_real_space(loops: object) -> None:
+    space = find_space("hurricane")
+    rng = np.random.default_rng(0)
+    latency_ms = rng.uniform(0.1, 3.0, len(space.placed))
+    codes = np.asfortranarray(rng.integers(0, 32, (3_000, 20), np.uint8))
+    data = SpaceData(space, codes[:0], np.empty(0), OperatorTable(latency_ms, np.full(len(latency_ms), 0.02)))
+    fitted = Hierarchical().fit(data)
+    mean, std = Bulk(fitted, loops).latency_and_std_ms(codes)  # type: ignore[arg-type]
+    expected = fitted.predict(codes)
+    np.testing.assert_allclose(mean, expected.mean_ms, rtol=1e-5)
+    np.testing.assert_allclose(std, expected.std_ms, rtol=1e-3)
