@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 _BLOCK = 2_048
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def sum_pairs(
     codes: NDArray[np.uint8],
     columns: NDArray[np.intp],
@@ -31,7 +31,7 @@ def sum_pairs(
                 total[i] += one + second[np.uintp(c[i]) << shift | np.uintp(d[i])]
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def sum_tables(
     index: NDArray[np.uint16],
     pairs: NDArray[np.intp],

@@ -1,0 +1,136 @@
+"""The default: every model that the data can carry, judged on the same folds; the best is fitted.
+
+Two words decide. The likelihood of held-out latencies counts how far off a model is and how well it
+knows that; the mean error in percent is what users look at. A model is chosen by likelihood among those
+whose error is within a tenth of the least, so that a model which is sure of bad predictions never wins.
+With too few networks to hold any out, the first model of the list that fits is taken.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from edgemeter.spaces.space import Codes
+from edgemeter_predictors.bayesian_ridge import BayesianRidge
+from edgemeter_predictors.contract import CostModel, Fitted, NotApplicable
+from edgemeter_predictors.data import SpaceData
+from edgemeter_predictors.gaussian_process import GaussianProcess
+from edgemeter_predictors.hierarchical import Hierarchical
+from edgemeter_predictors.judging.cross_validation import cross_validate
+from edgemeter_predictors.linear import Linear
+from edgemeter_predictors.lut import Lut
+
+SpaceModel = CostModel[SpaceData, Codes]
+
+#: The better a model is with few networks, the earlier it stands.
+CANDIDATES: tuple[SpaceModel, ...] = (
+    Hierarchical(),
+    Lut("affine"),
+    Lut("bias"),
+    GaussianProcess(),
+    BayesianRidge(),
+    BayesianRidge(pruned=True),
+    BayesianRidge("pairs"),
+    BayesianRidge("pairs", pruned=True),
+    Linear(),
+    Linear(pruned=True),
+)
+_NEARLY_BEST = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One candidate; `refusal` says why it could not be judged, and then the figures are NaN."""
+
+    model: SpaceModel
+    mape_percent: float = float("nan")
+    log_likelihood: float = float("nan")
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Auto(CostModel[SpaceData, Codes]):
+    """`candidates` are judged by `count` folds, drawn by `seed`."""
+
+    name: ClassVar[str] = "auto"
+
+    candidates: Sequence[SpaceModel] = CANDIDATES
+    count: int = 5
+    seed: int = 0
+
+    def fit(self, data: SpaceData) -> Fitted[Codes]:
+        """The chosen model's own, under its own name; the explanation says why it was chosen."""
+        judged = self.judge(data)
+        chosen = choose(judged)
+        fitted = _first_that_fits(judged, data) if chosen is None else chosen.model.fit(data)
+        record: Any = fitted  # candidates give dataclasses
+        explained: Fitted[Codes] = replace(record, explanation=f"{_why(chosen, judged)} {fitted.explanation}")
+        return explained
+
+    def judge(self, data: SpaceData) -> list[Judged]:
+        """Every candidate, in their order."""
+        return [self._judged(model, data) for model in self.candidates]
+
+    def _judged(self, model: SpaceModel, data: SpaceData) -> Judged:
+        unfit = _unfit(model, data)
+        if unfit:
+            return Judged(model, refusal=unfit)
+        try:
+            held_out = cross_validate(model, data, self.count, self.seed)
+        except NotApplicable as refusal:
+            return Judged(model, refusal=str(refusal))
+        relative = np.abs(held_out.mean_ms / held_out.latency_ms - 1)
+        return Judged(model, float(100 * relative.mean()), held_out.log_likelihood)
+
+
+def choose(judged: Sequence[Judged]) -> Judged | None:
+    """None where nothing could be held out."""
+    known = [each for each in judged if not each.refusal]
+    if not known:
+        return None
+    least = min(each.mape_percent for each in known)
+    near = [each for each in known if each.mape_percent <= _NEARLY_BEST * least]
+    return max(near, key=lambda each: each.log_likelihood)
+
+
+def _unfit(model: SpaceModel, data: SpaceData) -> str:
+    """Why a model is not even tried: what it would cost, or that it is another candidate over again."""
+    if getattr(model, "pruned", False) and np.array_equal(data.space.canonical(data.codes), data.codes):
+        return "none of these codes has a dead decision"
+    if data.table is None:
+        return ""
+    if isinstance(model, GaussianProcess):
+        return "there is a table of operators"
+    decisions = sum(len(column.choices) for column in data.space.columns)
+    if isinstance(model, BayesianRidge | Linear) and len(data) < decisions:
+        return f"there is a table of operators, and {len(data)} networks for {decisions} one-hot features"
+    return ""
+
+
+def _first_that_fits(judged: Sequence[Judged], data: SpaceData) -> Fitted[Codes]:
+    for each in judged:
+        with suppress(NotApplicable):
+            return each.model.fit(data)
+    reasons = "; ".join(dict.fromkeys(f"{each.model.name}: {each.refusal}" for each in judged))
+    raise NotApplicable(f"no model can be fitted from {len(data)} networks. {reasons}")
+
+
+def _why(chosen: Judged | None, judged: Sequence[Judged]) -> str:
+    if chosen is None:
+        return "The first model that fits, since too few networks can be held out."
+    others = [each for each in judged if not each.refusal and each is not chosen]
+    beaten = ", ".join(f"{_words(each.model)} {each.mape_percent:.2f} %" for each in others)
+    against = f" against {beaten}" if beaten else ""
+    return (
+        f"Chosen on held-out networks: {_words(chosen.model)}, mean error {chosen.mape_percent:.2f} %,"
+        f" log likelihood {chosen.log_likelihood:.2f}{against}."
+    )
+
+
+def _words(model: SpaceModel) -> str:
+    settings = [str(getattr(model, name)) for name in ("form", "features") if hasattr(model, name)]
+    pruned = ["pruned"] if getattr(model, "pruned", False) else []
+    return " ".join([model.name, *settings, *pruned])
