@@ -126,12 +126,15 @@ def _look_up(space: Space, tables: list[_Table], codes: Codes, out: Numbers, com
         block = buffers.columns(codes[start : start + _ROWS])
         if (block.max(axis=1, initial=0) > largest).any():
             return False
-        result = out[start : start + _ROWS].T
-        result[:] = 0
-        for table in tables:
+        results = out[start : start + _ROWS].T
+        for number, table in enumerate(tables):
             index = buffers.index(block, table)
-            for quantity, entries in enumerate(table.entries):
-                combine(result[quantity], buffers.taken(entries, index), out=result[quantity])
+            for result, entries in zip(results, table.entries, strict=True):
+                if number:
+                    combine(result, buffers.taken(entries, index), out=result)
+                else:
+                    # Clipped, not checked: the range of the whole block is known.
+                    np.take(entries, index, out=result, mode="clip")
     return True
 
 
@@ -155,15 +158,15 @@ class _Buffers:
     def index(self, block: Codes, table: _Table) -> NDArray[np.intp]:
         count = block.shape[1]
         index, codes, wide = self._index[:count], self._codes[:count], self._wide[:count]
-        index[:] = 0
-        for column, size in zip(table.columns, table.sizes, strict=True):
-            np.copyto(codes, block[column])
-            np.multiply(index, np.uint16(size), out=index)
-            np.add(index, codes, out=index)
+        for number, (column, size) in enumerate(zip(table.columns, table.sizes, strict=True)):
+            if number:
+                np.copyto(codes, block[column])
+                np.multiply(index, np.uint16(size), out=index)
+                np.add(index, codes, out=index)
+            else:
+                np.copyto(index, block[column])
         np.copyto(wide, index)
         return wide
 
     def taken(self, entries: Numbers, index: NDArray[np.intp]) -> Numbers:
-        result = self._taken[: len(index)]
-        # Clipped, not checked: the range of the whole block is known.
-        return np.take(entries, index, out=result, mode="clip")
+        return np.take(entries, index, out=self._taken[: len(index)], mode="clip")
