@@ -95,7 +95,8 @@ def _check(space: Space, terms: tuple[Term, ...], arrays: Mapping[str, NDArray[A
         if not -1 <= term.layer < len(space.layers):
             raise ValueError(f"{space.name} has no layer {term.layer}")
     entries, features = int(offsets(terms)[-1]), len(arrays["constant"])
-    shapes = {"entries_ms": (entries,), "constant": (features,), "prior": (features,)}
+    shapes = {"entries_ms": (entries,), "constant": (features,)}
+    shapes |= {"prior": (features,), "noise": (features,)}
     wrong = [name for name, shape in shapes.items() if arrays[name].shape != shape]
     index, weight, factor = arrays["index"], arrays["weight"], arrays["factor"]
     if wrong or index.shape != weight.shape or len(index) != entries or factor.shape[1:] != (features,):

@@ -83,9 +83,9 @@ def _additive(
     index, weight = entry_features(space, groups, table_ms)
     constant = np.zeros(groups.features)
     constant[groups.overhead] = typical_ms
-    prior = posterior.variance.copy()
-    prior[0] += posterior.deviation[-1] ** 2
-    spread = Spread(index, weight, constant, prior, posterior.factor, -1)
+    noise = np.zeros(groups.features)
+    noise[0] = posterior.deviation[-1] ** 2
+    spread = Spread(index, weight, constant, posterior.variance, noise, posterior.factor, -1)
     said = _explanation(len(data), groups, posterior)
     entries_ms = spread_placed(space, table_ms * correction)
     rest_ms = float(posterior.mean[groups.overhead] * typical_ms)

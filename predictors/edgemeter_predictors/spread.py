@@ -1,6 +1,7 @@
 """How unsure an additive model is: a quadratic form of features that are sums over an architecture.
 
-    variance = sum_j prior_j f_j^2 + sign |F f|^2,      f = constant + sum over terms of features(entry)
+    variance = sum_j (prior_j + noise_j) f_j^2 + sign |F f|^2,    f = constant + sum over terms of
+    features(entry)
 
 With sign +1 and no prior this is any covariance F'F of a linear model's weights; with sign -1 it is a
 prior that n measurements have narrowed: (n, m) numbers instead of (m, m). Noise is a feature as well:
@@ -18,19 +19,21 @@ from numpy.typing import NDArray
 from edgemeter.spaces.space import Codes
 from edgemeter_predictors.terms import Term, chunks, entry_index
 
-_ARRAYS = ("index", "weight", "constant", "prior", "factor")
+_ARRAYS = ("index", "weight", "constant", "prior", "noise", "factor")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
     """`index` and `weight` (entries, groups): entry e adds weight[e, g] to feature index[e, g].
-    `constant` (m,), `prior` (m,), `factor` (r, m), `sign` +1 or -1. Milliseconds, squared where they belong.
+    `constant`, `prior` and `noise` (m,), `factor` (r, m), `sign` +1 or -1. Milliseconds, squared where
+    they belong. `noise` is what one measurement scatters: no other network shares it.
     """
 
     index: NDArray[np.int32]
     weight: NDArray[np.float64]
     constant: NDArray[np.float64]
     prior: NDArray[np.float64]
+    noise: NDArray[np.float64]
     factor: NDArray[np.float64]
     sign: int
 
@@ -46,13 +49,15 @@ class Spread:
         """(n,)"""
         std = np.empty(len(codes))
         for rows in chunks(len(codes)):
-            features = self._features(entry_index(terms, codes[rows]))
-            variance = np.square(features) @ self.prior
+            features = self.features(terms, codes[rows])
+            variance = np.square(features) @ (self.prior + self.noise)
             variance += self.sign * np.square(features @ self.factor.T).sum(axis=1)
             std[rows] = np.sqrt(np.maximum(variance, np.finfo(np.float64).tiny))
         return std
 
-    def _features(self, entries: NDArray[np.intp]) -> NDArray[np.float64]:
+    def features(self, terms: tuple[Term, ...], codes: Codes) -> NDArray[np.float64]:
+        """(n, m)"""
+        entries = entry_index(terms, codes)
         features = np.tile(self.constant, (len(entries), 1))
         row = np.arange(len(entries))
         for entry in entries.T:
@@ -68,6 +73,7 @@ def centred_spread(mean_x: NDArray[np.float64], factor: NDArray[np.float64], noi
         np.arange(size, dtype=np.int32)[:, None],
         np.ones((size, 1)),
         np.append(-mean_x, 1.0),
+        np.zeros(size + 1),
         np.append(np.zeros(size), noise_ms**2),
         np.column_stack([factor, np.zeros(len(factor))]),
         1,
@@ -80,6 +86,7 @@ def relative_spread(entries_ms: NDArray[np.float64], constant_ms: float, relativ
         np.zeros((len(entries_ms), 1), np.int32),
         entries_ms[:, None].copy(),
         np.array([constant_ms]),
+        np.zeros(1),
         np.array([relative**2]),
         np.zeros((0, 1)),
         1,

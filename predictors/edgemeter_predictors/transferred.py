@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgemeter.spaces.space import Codes, Space
 from edgemeter_predictors.contract import Fitted, Parts, Prediction, State
 from edgemeter_predictors.data import check_rows
+from edgemeter_predictors.saving.kinds import restore
 from edgemeter_predictors.terms import chunks, column_terms, entry_index, offsets
 
 Array = NDArray[np.float64]
@@ -97,11 +98,9 @@ class Transferred(Fitted[Codes]):
     @staticmethod
     def restore(space: Space, state: State) -> "Transferred":
         """The model that `state` was taken from."""
-        from edgemeter_predictors.saving.kinds import READERS  # which knows this class
-
         known = state.parameters
         sources = tuple(
-            Source(name, READERS[kind](space, State(kind, parameters, _of(state, f"source{number}."))))
+            Source(name, restore(space, State(kind, parameters, _of(state, f"source{number}."))))
             for number, (name, kind, parameters) in enumerate(known["sources"])
         )
         hypotheses = tuple(

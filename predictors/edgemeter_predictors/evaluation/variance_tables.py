@@ -101,12 +101,12 @@ class _Form:
 
     def __call__(self, one: Array, other: Array) -> Array:
         spread = self._spread
-        form: Array = (one * spread.prior) @ other.T
+        form: Array = (one * (spread.prior + spread.noise)) @ other.T
         form += spread.sign * (one @ spread.factor.T) @ (other @ spread.factor.T).T
         return form
 
     def diagonal(self, block: Array) -> Array:
         spread = self._spread
-        own: Array = np.square(block) @ spread.prior
+        own: Array = np.square(block) @ (spread.prior + spread.noise)
         own += spread.sign * np.square(block @ spread.factor.T).sum(axis=1)
         return own

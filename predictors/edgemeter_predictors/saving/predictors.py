@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from edgemeter.spaces.space import Codes, Space
-from edgemeter_predictors.contract import Fitted, State
+from edgemeter_predictors.contract import State
 from edgemeter_predictors.judging.calibration import Calibration
 from edgemeter_predictors.judging.figures import Errors
 from edgemeter_predictors.predictor import Predictor
 from edgemeter_predictors.saving.container import FileError, pack, unpack
-from edgemeter_predictors.saving.kinds import READERS
+from edgemeter_predictors.saving.kinds import restore
 
 
 def save(predictor: Predictor[Codes], space: Space) -> bytes:
@@ -76,12 +76,6 @@ def _predictor(space: Space, header: dict[str, Any], arrays: dict[str, Any]) -> 
         int(header["networks"]),
         header["about"],
     )
-
-
-def restore(space: Space, state: State) -> Fitted[Codes]:
-    if state.kind not in READERS:
-        raise FileError(f"models of kind {state.kind!r} are not known here; there are {', '.join(READERS)}")
-    return READERS[state.kind](space, state)
 
 
 def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
