@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from benchmarks import graph_features, retest, runtime_tools, spaces, survey_overhead
+from benchmarks import builders, graph_features, retest, runtime_tools, spaces, survey_overhead
 from benchmarks.report import Figure, main
 from benchmarks.service import leases, memory, reports, turnaround
 
 SERVICE = (leases, reports, turnaround, memory)
-BENCHMARKS = (graph_features, spaces, survey_overhead, runtime_tools, *SERVICE, retest)
+BENCHMARKS = (graph_features, spaces, builders, survey_overhead, runtime_tools, *SERVICE, retest)
 
 
 def run() -> Sequence[Figure]:

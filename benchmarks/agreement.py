@@ -40,17 +40,17 @@ def agreement(network: Network, precision: Precision) -> Agreement:
     )
 
 
-def pictures(size: Map, batch: int = 1, seed: int = 5) -> Floats:
-    """(INPUTS, batch, height, width, channels) in [-1, 1]: a colour cast, coarse patches and fine noise."""
+def pictures(size: Map, batch: int = 1, count: int = INPUTS, seed: int = 5) -> Floats:
+    """(count, batch, height, width, channels) in [-1, 1]: a colour cast, coarse patches and fine noise."""
     random = np.random.default_rng(seed)
-    shape = (INPUTS * batch, size.height, size.width, size.channels)
+    shape = (count * batch, size.height, size.width, size.channels)
     patches = random.uniform(-1, 1, (shape[0], 4, 4, shape[3]))
     for axis in (1, 2):
         patches = patches.repeat(-(-shape[axis] // 4), axis)
     patches = patches[:, : shape[1], : shape[2]]
     cast = random.uniform(-1, 1, (shape[0], 1, 1, shape[3]))
     made = 0.3 * cast + 0.5 * patches + 0.2 * random.uniform(-1, 1, shape)
-    return made.astype(np.float32).reshape(INPUTS, batch, *shape[1:])
+    return made.astype(np.float32).reshape(count, batch, *shape[1:])
 
 
 def centred_cosine(left: Floats, right: Floats) -> float:

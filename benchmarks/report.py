@@ -28,6 +28,10 @@ def at_most(name: str, value: float, limit: float, unit: str) -> Figure:
     return Figure(name, f"{value:.3g}{unit}", f"<= {limit:g}{unit}", value <= limit)
 
 
+def at_least(name: str, value: float, limit: float, unit: str = "") -> Figure:
+    return Figure(name, f"{value:.5g}{unit}", f">= {limit:g}{unit}", value >= limit)
+
+
 def reported(name: str, value: float, unit: str) -> Figure:
     return Figure(name, f"{value:.3g}{unit}", "reported", None)
 

@@ -50,24 +50,24 @@ class Filters:
 
     def blocks(self) -> Iterator[Floats]:
         """All weights, (filters, taps, inputs), in blocks of whole filters."""
-        values, spread = pool().values, np.float32(self.spread)
-        for start, filters in self._cuts():
-            rows = filters * self.taps
-            noise = values[start : start + rows * self.inputs].reshape(rows, self.inputs)
-            block = (noise - self._means(start, rows)[:, np.newaxis] if self.centred else noise) * spread
-            block = block.reshape(filters, self.taps, self.inputs)
+        for block in self._noise():
+            block *= np.float32(self.spread)
             if self.centre:
                 block[:, self.taps // 2] += np.float32(self.centre)
             yield block
 
     def int8_blocks(self) -> Iterator[NDArray[np.int8]]:
         """As `blocks`, in units of `scales`."""
-        inverse = (np.float32(1) / self.scales()).astype(np.float32)
+        scales = self.scales()
+        spreads = (np.float32(self.spread) / scales)[:, np.newaxis, np.newaxis]
+        centres = (np.float32(self.centre) / scales)[:, np.newaxis]
         start = 0
-        for block in self.blocks():
-            block *= inverse[start : start + len(block), np.newaxis, np.newaxis]
-            np.rint(block, out=block)
-            yield block.astype(np.int8)
+        for block in self._noise():
+            these = slice(start, start + len(block))
+            block *= spreads[these]
+            if self.centre:
+                block[:, self.taps // 2] += centres[these]
+            yield np.rint(block, out=block).astype(np.int8)
             start += len(block)
 
     def scales(self) -> Floats:
@@ -86,6 +86,14 @@ class Filters:
         found = [sums[start : start + n * length + 1 : length] for start, n in self._cuts()]
         noise = np.concatenate([np.diff(each) for each in found])
         return noise * self.spread + self.inputs * self.centre
+
+    def _noise(self) -> Iterator[Floats]:
+        values = pool().values
+        for start, filters in self._cuts():
+            rows = filters * self.taps
+            noise = values[start : start + rows * self.inputs].reshape(rows, self.inputs)
+            noise = noise - self._means(start, rows)[:, np.newaxis] if self.centred else noise.copy()
+            yield noise.reshape(filters, self.taps, self.inputs)
 
     def _cuts(self) -> Iterator[tuple[int, int]]:
         """Where each block starts in the pool, and how many filters it has."""

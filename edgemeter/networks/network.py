@@ -27,6 +27,10 @@ class Map:
     def elements(self) -> int:
         return self.height * self.width * self.channels
 
+    @property
+    def is_pixel(self) -> bool:
+        return self.height == self.width == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Convolution:

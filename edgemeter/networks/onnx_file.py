@@ -35,7 +35,6 @@ from edgemeter.networks.stream import Payload
 OPSET: Final = 14
 IR_VERSION: Final = 7
 _SIX: Final = Step.covering(0.0, 6.0)
-_ONE: Final = Step.covering(0.0, 1.0)
 
 
 def write_onnx(network: Network, plan: Plan, steps: dict[int, Step] | None) -> bytes:

@@ -6,7 +6,7 @@ blow up rounding from layer to layer, until int8 files agreed on nothing; and it
 that a depthwise filter lets pass.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from math import sqrt
 from typing import Final
@@ -42,12 +42,20 @@ TARGETS: Final = {
     Activation.RELU: (1.25, 1.0),
     Activation.RELU6: (1.5, 1.2),
     Activation.HSWISH: (1.25, 1.0),
+    Activation.HARD_SIGMOID: (0.0, 1.0),
+}
+#: The same for what becomes the factors of a `Scale`. They vary little: a gate's rounding is common to
+#: all positions, so that no later average takes it away.
+GATE_TARGETS: Final = {
+    None: (1.0, 0.2),
+    Activation.RELU: (1.0, 0.2),
+    Activation.RELU6: (1.0, 0.2),
+    Activation.HSWISH: (1.3, 0.2),
     Activation.HARD_SIGMOID: (0.0, 0.4),
 }
 #: Of a depthwise filter's power, the share beside its middle tap. Where padding cuts taps off, the mean
 #: of what goes in shows as an edge that is the same for all inputs: the share keeps it small.
 NEIGHBOURS_SHARE: Final = 0.03
-GATE_MEAN: Final = 0.5  #: of a hard sigmoid around zero
 BIAS_SPREAD: Final = 0.05  #: of the biases around their target, in standard deviations of the result
 
 
@@ -86,34 +94,44 @@ def plan(network: Network) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What suits the operations ahead: the first activation there, and a factor that a gate takes."""
+    """What suits the operations ahead: the first activation there, whether they make a gate of it, and how
+    much larger values should be because of a gate that makes them smaller.
+    """
 
     activation: Activation | None = None
+    gate: bool = False
     factor: float = 1.0
 
 
 def _wanted(network: Network) -> list[_Wanted]:
     wanted = [_Wanted()] * len(network.nodes)
     for position in reversed(range(len(network.nodes))):
-        node, here = network.nodes[position], wanted[position]
-        match node.operation:
-            case Activate(activation):
-                # Only a plain rectifier passes larger values as they are.
-                ahead = _Wanted(activation, here.factor if activation is Activation.RELU else 1.0)
-            case Scale():
-                ahead = _Wanted(here.activation, here.factor / GATE_MEAN)
-            case Add() | Concatenate() | Slice() | Shuffle() | MaxPool() | AveragePool():
-                ahead = here
-            case _:
-                continue
-        for source in node.inputs[:1] if isinstance(node.operation, Scale) else node.inputs:
+        node = network.nodes[position]
+        for source, ahead in zip(node.inputs, _ahead(network, node, wanted[position]), strict=False):
             if source >= 0 and wanted[source] == _Wanted():
                 wanted[source] = ahead
     return wanted
 
 
+def _ahead(network: Network, node: Node, here: _Wanted) -> list[_Wanted]:
+    """What each input of `node` should be, where `here` is what its result should be."""
+    match node.operation:
+        case Activate(activation):
+            # Only a plain rectifier passes larger values as they are.
+            factor = here.factor if activation is Activation.RELU else 1.0
+            return [_Wanted(activation, here.gate, factor)]
+        case Scale():
+            halved = network.nodes[node.inputs[1]].operation == Activate(Activation.HARD_SIGMOID)
+            return [replace(here, factor=here.factor * (2 if halved else 1)), _Wanted(gate=True)]
+        case Add() | Concatenate() | Slice() | Shuffle() | MaxPool() | AveragePool():
+            return [here] * len(node.inputs)
+        case _:
+            return []
+
+
 def _train(network: Network, position: int, source: Moments, wanted: _Wanted) -> tuple[Trained, Moments]:
-    mean, deviation = (each * wanted.factor for each in TARGETS[wanted.activation])
+    targets = GATE_TARGETS if wanted.gate else TARGETS
+    mean, deviation = (each * wanted.factor for each in targets[wanted.activation])
     filters = _filters(network, position, source, deviation)
     noise = _noise(position, filters.outputs) * (BIAS_SPREAD * deviation)
     passed = filters.sums() * _means_of_groups(network, position, source)

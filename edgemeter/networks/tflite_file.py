@@ -49,6 +49,7 @@ _INT8_VERSIONS: Final = {
 }
 _SAME: Final = PADDINGS.index("SAME")
 _SIX: Final = Step.covering(0.0, 6.0)
+_ONE: Final = Step.covering(0.0, 1.0)
 
 
 def write_tflite(network: Network, plan: Plan, steps: dict[int, Step] | None) -> bytes:
@@ -82,7 +83,10 @@ class _Writer:
                 parameters = self._parameters(position, (1,), 0)
                 self._finish("FULLY_CONNECTED", [sources[0], *parameters], position)
             case Activate(Activation.HARD_SIGMOID):
-                self._hard_sigmoid(position, sources[0])
+                shifted, sixth = self._shifted(position, sources[0])
+                self._finish("MUL", [shifted, sixth], position)
+            case Activate(Activation.HSWISH) if self.steps is not None and node.result.is_pixel:
+                self._small_hard_swish(position, sources[0])
             case Activate(activation):
                 code = "HARD_SWISH" if activation is Activation.HSWISH else activation.upper()
                 self._finish(code, sources, position)
@@ -122,15 +126,24 @@ class _Writer:
         window = {"filter_width": kernel, "filter_height": kernel}
         self._finish(code, [source], position, padding=_SAME, stride_w=stride, stride_h=stride, **window)
 
-    def _hard_sigmoid(self, position: int, source: int) -> None:
-        # This form stays in one XNNPACK partition; HARD_SWISH's gate has no operator of its own.
+    def _shifted(self, position: int, source: int) -> tuple[int, int]:
+        """clip(source + 3, 0, 6), and the sixth to multiply it with: the form that stays in one XNNPACK
+        partition.
+        """
         name, shape = self.names[position], self._shape(self.network.nodes[position].result)
         shifted = self._variable(f"{name}/shift", shape, _SIX)
         clip = ACTIVATIONS.index("RELU6")
-        self._operator(
-            "ADD", [source, self._number(f"{name}/three", 3.0)], shifted, fused_activation_function=clip
-        )
-        self._finish("MUL", [shifted, self._number(f"{name}/sixth", 1 / 6)], position)
+        three, sixth = self._number(f"{name}/three", 3.0), self._number(f"{name}/sixth", 1 / 6)
+        self._operator("ADD", [source, three], shifted, fused_activation_function=clip)
+        return shifted, sixth
+
+    def _small_hard_swish(self, position: int, source: int) -> None:
+        # XNNPACK has no HARD_SWISH in int8. On a single pixel, as in a gate, leaving the partition and
+        # coming back would take longer than the operator.
+        shape = self._shape(self.network.nodes[position].result)
+        gate = self._variable(f"{self.names[position]}/gate", shape, _ONE)
+        self._operator("MUL", self._shifted(position, source), gate)
+        self._finish("MUL", [source, gate], position)
 
     def _sum(self, position: int, sources: Sequence[int]) -> None:
         shape, partial = self._shape(self.network.nodes[position].result), sources[0]

@@ -27,6 +27,11 @@ def shuffle_unit(b: Builder) -> int:
     return b.shuffle(b.concat(left, b.squeeze_excite(b.conv(x, 16, activation=RELU))))
 
 
+def hswish_gate(b: Builder) -> int:
+    gate = b.conv(b.conv(b.global_average(b.input), 8, activation=RELU), 32, activation=HSWISH)
+    return b.conv(b.scale(b.input, gate), 32, 3)
+
+
 def cell(b: Builder) -> int:
     x = b.conv(b.activate(b.input, RELU), 32, 3)
     y = b.average_pool(b.input, 3)
@@ -45,6 +50,7 @@ PARTS: dict[str, tuple[Map, Callable[[Builder], int]]] = {
     "bottleneck with squeeze": (Map(15, 13, 32), lambda b: inverted_bottleneck(b, 5, 2, RELU6, squeeze=True)),
     "bottleneck with hswish": (Map(7, 7, 32), lambda b: inverted_bottleneck(b, 7, 1, HSWISH, squeeze=True)),
     "shuffle unit": (Map(14, 14, 32), shuffle_unit),
+    "gate of hswish": (Map(14, 14, 32), hswish_gate),
     "cell": (Map(16, 16, 32), cell),
     "classifier": (Map(33, 32, 3), classifier),
 }
@@ -70,8 +76,8 @@ def test_a_batch(precision: Precision) -> None:
     assert agreement(network("shuffle unit", batch=2), precision).least >= 0.98
 
 
-# Not those with HARD_SWISH: XNNPACK has it in floats only.
-@pytest.mark.parametrize("part", ["bottleneck with squeeze", "shuffle unit", "cell"])
+# Not those with HARD_SWISH on larger maps: XNNPACK has it in floats only.
+@pytest.mark.parametrize("part", ["bottleneck with squeeze", "gate of hswish", "shuffle unit", "cell"])
 @pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])
 def test_xnnpack_takes_the_whole_network(part: str, precision: Precision) -> None:
     engine = litert(write(network(part), "tflite", precision))
