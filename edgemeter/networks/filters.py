@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.networks.building import BuildError
-from edgemeter.networks.pool import LONGEST_CUT, cut, pool
+from edgemeter.networks.pool import LONGEST_CUT, cuts, pool
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -98,10 +98,11 @@ class Filters:
     def _cuts(self) -> Iterator[tuple[int, int]]:
         """Where each block starts in the pool, and how many filters it has."""
         length = self.taps * self.inputs
-        at_once = max(1, _BLOCK // length)
-        for number, first in enumerate(range(0, self.outputs, at_once)):
-            filters = min(at_once, self.outputs - first)
-            yield cut(self.key, number, filters * length), filters
+        at_once = min(max(1, _BLOCK // length), self.outputs)
+        firsts = range(0, self.outputs, at_once)
+        starts = cuts(self.key, len(firsts), at_once * length).tolist()
+        for first, start in zip(firsts, starts, strict=True):
+            yield start, min(at_once, self.outputs - first)
 
     def _means(self, start: int, rows: int) -> Floats:
         sums = pool().sums[start : start + rows * self.inputs + 1 : self.inputs]

@@ -32,7 +32,7 @@ from edgemeter.networks.network import (
     Shuffle,
     Slice,
 )
-from edgemeter.networks.pool import cut, pool
+from edgemeter.networks.pool import LONGEST_CUT, cuts, pool
 
 INPUT_VARIANCE: Final = 0.25  #: that of an image in [-1, 1]
 
@@ -169,8 +169,9 @@ def _means_of_groups(network: Network, position: int, source: Moments) -> Double
 
 
 def _noise(key: int, count: int) -> Floats:
-    start = cut(key, -1, min(count, len(pool().values) // 2))
-    return np.resize(pool().values[start : start + count], count)
+    length = min(count, LONGEST_CUT)
+    start = int(cuts(~key, 1, length)[0])
+    return np.resize(pool().values[start : start + length], count)
 
 
 def _transfer(network: Network, node: Node, inputs: list[Moments]) -> Moments:

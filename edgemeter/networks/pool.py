@@ -34,10 +34,11 @@ def pool() -> Pool:
     return Pool(values, sums / _STEP)
 
 
-def cut(key: int, number: int, length: int) -> int:
-    """Where cut `number` of tensor `key` begins in the pool: a hash of both."""
-    counters = np.array([key * 0x9E3779B1 + number * 0x85EBCA77 & 0xFFFFFFFF], np.uint32)
-    return int(_mixed(counters)[0]) % (LENGTH - length + 1)
+def cuts(key: int, count: int, length: int) -> NDArray[np.int64]:
+    """Where each of `count` cuts of at most `length` begins in the pool: a hash of the key and its number."""
+    first = np.uint32(key * 0x9E3779B1 & 0xFFFFFFFF)
+    counters = first + np.arange(count, dtype=np.uint32) * np.uint32(0x85EBCA77)
+    return _mixed(counters).astype(np.int64) % (LENGTH - length + 1)
 
 
 def _mixed(counters: NDArray[np.uint32]) -> NDArray[np.uint32]:

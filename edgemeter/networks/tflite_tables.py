@@ -137,6 +137,7 @@ class _Writer:
         import flatbuffers
 
         self._builder: Any = flatbuffers.Builder(1 << 16)
+        self._written: dict[tuple[int, ...], _Offset] = {}
         self._slots: dict[str, Any] = {
             "b": self._builder.PrependInt8Slot,
             "B": self._builder.PrependUint8Slot,
@@ -262,7 +263,11 @@ class _Writer:
         return _Offset(self._builder.CreateString(text))
 
     def _integers(self, values: Sequence[int]) -> _Offset:
-        return self._vector(np.array(values, np.int32))
+        """Equal vectors, as many shapes are, are written once."""
+        known = self._written.get(tuple(values))
+        if known is None:
+            known = self._written[tuple(values)] = self._vector(np.array(values, np.int32))
+        return known
 
     def _vector(self, values: NDArray[Any]) -> _Offset:
         return _Offset(self._builder.CreateNumpyVector(values))
