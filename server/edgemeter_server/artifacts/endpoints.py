@@ -15,15 +15,14 @@ from edgemeter_server.artifacts.content import Asked, content
 from edgemeter_server.artifacts.ownership import Arrival, disown, refuse_beyond_quota
 from edgemeter_server.artifacts.refusing import told_as_refusal
 from edgemeter_server.artifacts.uploading import Upload, receive
+from edgemeter_server.http.body import OCTETS, require_octets
 from edgemeter_server.http.caller import AgentOrViewer, Caller, Submitter, Viewer
 from edgemeter_server.http.paging import Cursor, Limit, before_id, page_of_numbered
-from edgemeter_server.http.problems import Refusal
 from edgemeter_server.services import Services, ServicesOf
 
 router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
 
-_BYTES = "application/octet-stream"
-_FILE: dict[str, Any] = {"content": {_BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+_FILE: dict[str, Any] = {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
 _PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _CONTENT: dict[int | str, dict[str, Any]] = {
     200: {**_FILE, "description": "The whole file"},
@@ -51,7 +50,7 @@ async def upload(
     name: Label | None = None,
 ) -> Response:
     """Stores a file, sent as it is. It is durable when this answers; its features may come later."""
-    _check_type(request)
+    require_octets(request.headers)
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() else 0
     owner = await services.database.read(lambda c: _owner(c, services, caller, project, sha256, size))
@@ -123,12 +122,6 @@ async def delete_artifact(
         record(connection, now_us, "artifact.given_up", detail, token_id=caller.token_id)
 
     await services.database.write(work)
-
-
-def _check_type(request: Request) -> None:
-    type_ = request.headers.get("content-type", _BYTES).partition(";")[0].strip().lower()
-    if type_ != _BYTES or request.headers.get("content-encoding", "identity") != "identity":
-        raise Refusal(ProblemType.UNSUPPORTED_MEDIA, f"send the file as it is, as `Content-Type: {_BYTES}`")
 
 
 def _owner(

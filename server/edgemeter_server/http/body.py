@@ -13,6 +13,8 @@ from edgemeter_server.http.problems import Refusal
 from edgemeter_server.settings import Settings
 
 UPLOADS = "/v1/artifacts/"
+OCTETS = "application/octet-stream"
+BULK_ESTIMATES = "/v1/estimates/bulk"
 MESSAGE_S = 60.0  #: for a whole body of any other kind
 
 
@@ -20,6 +22,20 @@ def is_upload(scope: Scope) -> bool:
     """An artifact's content: read as it comes, never held whole in memory."""
     path: str = scope["path"]
     return scope["method"] == "PUT" and path.startswith(UPLOADS)
+
+
+def is_octets(scope: Scope) -> bool:
+    """Bytes that are not JSON."""
+    return is_upload(scope) or (scope["method"] == "POST" and scope["path"] == BULK_ESTIMATES)
+
+
+def require_octets(headers: Mapping[str, str]) -> None:
+    """Raises Refusal UNSUPPORTED_MEDIA for a body of another type, or one that is compressed."""
+    type_ = headers.get("content-type", OCTETS).partition(";")[0].strip().lower()
+    if type_ != OCTETS or headers.get("content-encoding", "identity") != "identity":
+        raise Refusal(
+            ProblemType.UNSUPPORTED_MEDIA, f"send the bytes as they are, as `Content-Type: {OCTETS}`"
+        )
 
 
 @dataclass(frozen=True, slots=True)

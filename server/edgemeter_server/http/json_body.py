@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from edgemeter.wire.problems import ProblemType
-from edgemeter_server.http.body import is_upload
+from edgemeter_server.http.body import is_octets
 from edgemeter_server.http.layer import Layer
 from edgemeter_server.http.problems import Refusal
 
@@ -20,11 +20,11 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class JsonBody(Layer):
-    """Every body but an upload's is JSON: without NaN and NUL, at most 200 deep, of so many parts at most."""
+    """Every body but of bytes is JSON: without NaN and NUL, at most 200 deep, of so many parts at most."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         check_address(scope)
-        if scope["method"] not in _WITH_BODY or is_upload(scope):
+        if scope["method"] not in _WITH_BODY or is_octets(scope):
             await self.app(scope, receive, send)
             return
         body = await _whole(receive)

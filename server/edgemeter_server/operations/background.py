@@ -14,6 +14,7 @@ from edgemeter_server.campaigns.advancing import advance_all
 from edgemeter_server.jobs.sweeping import sweep
 from edgemeter_server.measurements import partitions, retention
 from edgemeter_server.operations.metrics import Metrics
+from edgemeter_server.predictors.working import work_off as fit_waiting
 from edgemeter_server.services import Services
 
 _log = structlog.get_logger()
@@ -42,6 +43,7 @@ async def keep_months(services: Services) -> None:
 PERIODICS: Final = (
     Periodic("sweep", 1, sweep),
     Periodic("campaigns", 2, advance_all),
+    Periodic("fits", 1, fit_waiting),
     Periodic("features", 60, work_off),
     Periodic("retention", 3600, retention.run),
     Periodic("collection", 3600, collect),

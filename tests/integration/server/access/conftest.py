@@ -9,10 +9,15 @@ from random import Random
 import httpx
 import pytest
 from onnx import TensorProto, helper
+from sqlalchemy import Connection
 
 from edgemeter.wire.access import Role
 from edgemeter_server.access.tokens import new_token
 from edgemeter_server.measurements import testing
+from edgemeter_server.predictors import queueing
+from edgemeter_server.predictors.publishing import publish
+from edgemeter_server.predictors.snapshots import Snapshot
+from edgemeter_server.predictors.training import Trained
 from edgemeter_server.services import Services
 from edgemeter_server.testing import ManualClock, issue_token
 
@@ -51,7 +56,7 @@ async def world(
         client.headers.pop("authorization")
         client.headers.update(header)
         clients[caller] = client
-    known, session_id = await _one_of_everything(clients)
+    known, session_id = await _one_of_everything(services, clients)
     unknown = dict.fromkeys(known, "999999") | {"sha256": "f" * 64, "slug": "nowhere"}
     return World(clients, known, unknown, session_id)
 
@@ -74,7 +79,9 @@ async def _strangers(
     }
 
 
-async def _one_of_everything(clients: dict[str, httpx.AsyncClient]) -> tuple[dict[str, str], int]:
+async def _one_of_everything(
+    services: Services, clients: dict[str, httpx.AsyncClient]
+) -> tuple[dict[str, str], int]:
     submitter, agent, admin = clients["submitter"], clients["agent"], clients["admin"]
     sha256 = await _uploaded(submitter)
     target = testing.measurement(Random(1), sha256, testing.conditions(Random(1))).target
@@ -97,6 +104,7 @@ async def _one_of_everything(clients: dict[str, httpx.AsyncClient]) -> tuple[dic
     row = {"arch": CELL, "device": "board", "metric": "latency", "value": 1.0, "unit": "ms"}
     table = {"project": OWNER, "space": "nasbench201", "license": "MIT", "source": "a test", "rows": [row]}
     imported = await _answer(submitter.post("/v1/imports", json=table))
+    fit_id, predictor_id = await _predictor(services, submitter, target.slug)
     spare = await _answer(admin.post("/v1/tokens", json={"name": "spare", "role": "admin"}))
     return {
         "sha256": sha256,
@@ -106,8 +114,38 @@ async def _one_of_everything(clients: dict[str, httpx.AsyncClient]) -> tuple[dic
         "measurement_id": str(measurement_id),
         "campaign_id": str(campaign["id"]),
         "import_id": str(imported["id"]),
+        "fit_id": str(fit_id),
+        "predictor_id": str(predictor_id),
         "token_id": str(spare["id"]),
     }, session["session_id"]
+
+
+async def _predictor(services: Services, submitter: httpx.AsyncClient, target: str) -> tuple[int, int]:
+    """Published without having been fitted: what is in its file is nobody's concern here."""
+    fit = await _answer(
+        submitter.post("/v1/predictors", json={"project": OWNER, "space": "nasbench201", "target": target})
+    )
+    trained = Trained(
+        content="",
+        model="lut",
+        explanation="",
+        operators=0,
+        networks=0,
+        retest_error=None,
+        cross_validated=None,
+        tested=None,
+        edgemeter_version="1.0.0",
+    )
+    empty = Snapshot(operators=(), training=(), tests=())
+
+    def publish_now(connection: Connection) -> None:
+        held = queueing.claim(connection, services.clock.now_us(connection))
+        assert held is not None
+        assert publish(connection, held, empty, trained, services.clock.now_us(connection))
+
+    await services.database.write(publish_now)
+    ended = await _answer(submitter.get(f"/v1/fits/{fit['id']}"))
+    return ended["id"], ended["predictor_id"]
 
 
 async def _uploaded(submitter: httpx.AsyncClient) -> str:

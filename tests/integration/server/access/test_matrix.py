@@ -74,12 +74,23 @@ TABLE = {
     "get_operators": Row(VIEWERS),
     "get_architectures": Row(VIEWERS),
     "get_capabilities": Row(VIEWERS),
+    "fit_predictor": Row(SUBMITTERS),
+    "get_fit": Row(VIEWERS, owned=True),
+    "list_predictors": Row(VIEWERS),
+    "get_predictor": Row(VIEWERS, owned=True),
+    "get_predictor_content": Row(VIEWERS, owned=True),
+    "activate_predictor": Row(SUBMITTERS, owned=True),
+    "estimate": Row(VIEWERS),
+    "estimate_bulk": Row(VIEWERS),
     "create_import": Row(SUBMITTERS),
     "list_imports": Row(VIEWERS),
     "list_imported_rows": Row(VIEWERS, owned=True),
 }
 STRANGERS = ("none", "garbage", "unknown", "expired", "revoked")
-LISTS = ("/v1/artifacts", "/v1/requests", "/v1/jobs", "/v1/measurements", "/v1/campaigns", "/v1/imports")
+LISTS = tuple(
+    f"/v1/{name}"
+    for name in ("artifacts", "requests", "jobs", "measurements", "campaigns", "imports", "predictors")
+)
 ROLE_OF = {
     "admin": Role.ADMIN,
     "viewer": Role.VIEWER,

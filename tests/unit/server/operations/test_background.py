@@ -94,5 +94,13 @@ def test_cancelling_ends_a_task_in_its_midst() -> None:
 
 def test_the_table_of_tasks() -> None:
     names = [periodic.name for periodic in PERIODICS]
-    assert sorted(names) == ["collection", "features", "partitions", "retention", "sweep"]
+    assert sorted(names) == [
+        "campaigns",
+        "collection",
+        "features",
+        "fits",
+        "partitions",
+        "retention",
+        "sweep",
+    ]
     assert next(periodic.every_s for periodic in PERIODICS if periodic.name == "sweep") == 1

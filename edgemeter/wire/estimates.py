@@ -1,0 +1,58 @@
+"""Estimates: how long architectures take, measured where they were, predicted where they were not."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from edgemeter.measurement import Interval
+from edgemeter.wire.base import Id, Message, Reply, Slug
+
+MOST_ARCHITECTURES = 10_000
+MOST_ESTIMATES = 20_000
+ArchitectureText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Level = Annotated[float, Field(ge=0.5, le=0.99)]
+
+
+class NewEstimates(Message):
+    """Architectures of one space, as text, each on each of the targets.
+
+    `parts` adds how much each layer takes. With `measure_above`, a prediction whose interval is wider than
+    that share of it is measured too: `request_id` is then what to wait for.
+    """
+
+    project: Slug = "default"
+    space: Slug
+    architectures: Annotated[tuple[ArchitectureText, ...], Field(min_length=1, max_length=MOST_ARCHITECTURES)]
+    targets: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=64)]
+    level: Level = 0.9
+    parts: bool = False
+    measured: bool = True  #: a valid measurement is the better answer, where there is one
+    measure_above: Annotated[float, Field(gt=0, le=10)] | None = None
+
+
+class LayerPart(Reply):
+    layer: str
+    latency_ms: float
+
+
+class ArchitectureEstimate(Reply):
+    """`source` says which of `measurement_id` and `predictor_id` the answer is from. The parts of a
+    prediction sum to it, together with `rest_ms`, which belongs to no layer.
+    """
+
+    architecture: str
+    target: Slug
+    latency_ms: float
+    interval: Interval
+    source: Literal["measured", "predicted"]
+    measurement_id: Id | None = None
+    predictor_id: Id | None = None
+    request_id: Id | None = None
+    parts: tuple[LayerPart, ...] | None = None
+    rest_ms: float | None = None
+
+
+class Estimates(Reply):
+    """In the order asked: all architectures on the first target, then on the next."""
+
+    estimates: tuple[ArchitectureEstimate, ...]

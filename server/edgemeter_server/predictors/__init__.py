@@ -1,0 +1,1 @@
+"""Cost models of spaces on targets: fitted from measurements, published, and asked."""

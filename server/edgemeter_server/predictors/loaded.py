@@ -1,0 +1,68 @@
+"""Predictors in memory: read from the database once, then kept while they are asked."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from edgemeter.spaces.space import Codes, Space
+from edgemeter.wire.problems import ProblemType
+from edgemeter_predictors.predictor import Predictor
+from edgemeter_predictors.saving.predictors import load
+from edgemeter_server.campaigns.spaces import builds_of
+from edgemeter_server.devices.targets import target_id
+from edgemeter_server.http.problems import Refusal
+from edgemeter_server.predictors.tables import predictors
+
+_MOST: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The version that answers for one space on one target in one project."""
+
+    id: int
+    target_id: int
+    target: str
+    predictor: Predictor[Codes]
+
+
+class Loaded:
+    """The latest predictors asked for, by the hash of their file: another version is another entry."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[bytes, str], Predictor[Codes]] = OrderedDict()
+
+    def active(self, connection: Connection, project: int, space: Space, target: str) -> Active:
+        """Raises Refusal NOT_FOUND, with how to get one."""
+        id_ = target_id(connection, target)
+        found = select(predictors.c.id, predictors.c.file_sha256).where(
+            predictors.c.project_id == project,
+            predictors.c.target_id == id_,
+            predictors.c.builds == builds_of(space),
+            predictors.c.active,
+        )
+        if (row := connection.execute(found).one_or_none()) is None:
+            raise _none(space, target)
+        return Active(row.id, id_, target, self._predictor(connection, row, space))
+
+    def _predictor(self, connection: Connection, row: Any, space: Space) -> Predictor[Codes]:
+        key = (bytes(row.file_sha256), builds_of(space))
+        if (known := self._kept.get(key)) is None:
+            content = select(predictors.c.content).where(predictors.c.id == row.id)
+            known = self._kept[key] = load(bytes(connection.execute(content).scalar_one()), space)
+            while len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return known
+
+
+def _none(space: Space, target: str) -> Refusal:
+    words = f"{space.name} --target {target}"
+    return Refusal(
+        ProblemType.NOT_FOUND,
+        f"there is no predictor of {space.name} on {target}; `edgemeter profile {words}` measures what one is"
+        f" made of, and `edgemeter fit {words}` makes it",
+    )

@@ -1,0 +1,83 @@
+"""Fits as they wait: asked for, claimed by one worker, and ended.
+
+A worker holds a fit for `LEASE_S`. One that ends without a word loses it, and the fit waits again.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from edgemeter.wire.predictors import FitState, NewFit
+from edgemeter.wire.problems import ProblemType
+from edgemeter_server.access.projects import project_id
+from edgemeter_server.campaigns.spaces import builds_of, known_space
+from edgemeter_server.devices.targets import target_id
+from edgemeter_server.http.caller import Caller
+from edgemeter_server.http.problems import Refusal
+from edgemeter_server.predictors.tables import fits
+
+LEASE_S: Final = 600
+#: Workers that ended without a word, one after the other, before the fit itself is to blame.
+MOST_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A fit that a worker has. `tries` fences it: it changes nothing once another worker took over."""
+
+    id: int
+    tries: int
+    project_id: int
+    target_id: int
+    builds: str
+    model: str
+    activate: bool
+
+
+def ask(connection: Connection, caller: Caller, message: NewFit, now_us: int) -> int:
+    """The new fit's id. Raises Refusal NOT_FOUND, or CONFLICT where the same is being fitted."""
+    project = project_id(connection, caller, message.project, writing=True)
+    row = {
+        "project_id": project,
+        "token_id": caller.token_id,
+        "target_id": target_id(connection, message.target),
+        "builds": builds_of(known_space(message.space)),
+        "model": message.model,
+        "activate": message.activate,
+        "state": FitState.WAITING.value,
+        "tries": 0,
+        "created_us": now_us,
+    }
+    try:
+        with connection.begin_nested():
+            return int(connection.execute(insert(fits).values(row).returning(fits.c.id)).scalar_one())
+    except IntegrityError:
+        detail = f"{message.space} on {message.target} is being fitted already; wait for it"
+        raise Refusal(ProblemType.CONFLICT, detail) from None
+
+
+def claim(connection: Connection, now_us: int) -> Held | None:
+    """The oldest fit that nobody works on. One that too many workers died of fails instead."""
+    free = or_(fits.c.state == FitState.WAITING.value, fits.c.expires_us < now_us)
+    opened = fits.c.state.in_((FitState.WAITING.value, FitState.RUNNING.value))
+    found = select(fits).where(opened, free).order_by(fits.c.id).limit(1).with_for_update(skip_locked=True)
+    if (row := connection.execute(found).one_or_none()) is None:
+        return None
+    held = Held(row.id, row.tries + 1, row.project_id, row.target_id, row.builds, row.model, row.activate)
+    if row.tries >= MOST_TRIES:
+        end(connection, replace(held, tries=row.tries), "each worker that tried it ended", now_us)
+        return None
+    taken = update(fits).where(fits.c.id == row.id)
+    running = {"state": FitState.RUNNING.value, "tries": held.tries}
+    connection.execute(taken.values(**running, expires_us=now_us + LEASE_S * 1_000_000))
+    return held
+
+
+def end(connection: Connection, held: Held, failure: str | None, now_us: int) -> bool:
+    """Whether the worker still held it. With a `failure` there is no predictor."""
+    state = FitState.DONE if failure is None else FitState.FAILED
+    mine = update(fits).where(fits.c.id == held.id, fits.c.tries == held.tries, fits.c.ended_us.is_(None))
+    ended = mine.values(state=state.value, failure=failure, ended_us=now_us, expires_us=None)
+    return connection.execute(ended).rowcount == 1

@@ -1,0 +1,82 @@
+"""fits, predictors."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from edgemeter_server.database.metadata import Key, Microseconds, metadata
+
+#: `builds` names the space and its version; `state` is a FitState. A running fit whose `expires_us` has
+#: passed was left by a worker that ended: it is taken again; `tries` counts how often it was.
+fits = Table(
+    "fits",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("project_id", Key, ForeignKey("projects.id"), nullable=False),
+    Column("token_id", Key, ForeignKey("tokens.id"), nullable=False),
+    Column("target_id", Key, ForeignKey("targets.id"), nullable=False),
+    Column("builds", String(200), nullable=False),
+    Column("model", String(40), nullable=False),
+    Column("activate", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("created_us", Microseconds, nullable=False),
+    Column("expires_us", Microseconds),
+    Column("ended_us", Microseconds),
+    Column("failure", Text),
+    sqlite_autoincrement=True,
+)
+_OPEN = text("state IN ('waiting', 'running')")
+#: Of two fits of the same at once, one wins and the other is told.
+Index(
+    "uq_fits_open",
+    fits.c.project_id,
+    fits.c.target_id,
+    fits.c.builds,
+    unique=True,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+#: What workers look for.
+Index("ix_fits_open_id", fits.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+#: Immutable but for `active`. `document` is JSON of what only people read; `content` the saved predictor.
+predictors = Table(
+    "predictors",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("project_id", Key, ForeignKey("projects.id"), nullable=False),
+    Column("target_id", Key, ForeignKey("targets.id"), nullable=False),
+    Column("revision_id", Key, ForeignKey("target_revisions.id"), nullable=False),
+    Column("fit_id", Key, ForeignKey("fits.id"), nullable=False, unique=True),
+    Column("builds", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("file_sha256", LargeBinary(32), nullable=False),
+    Column("snapshot_sha256", LargeBinary(32), nullable=False),
+    Column("created_us", Microseconds, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("project_id", "target_id", "builds", "number"),
+    sqlite_autoincrement=True,
+)
+_ACTIVE = text("active")
+Index(
+    "uq_predictors_active",
+    predictors.c.project_id,
+    predictors.c.target_id,
+    predictors.c.builds,
+    unique=True,
+    sqlite_where=_ACTIVE,
+    postgresql_where=_ACTIVE,
+)

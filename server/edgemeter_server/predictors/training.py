@@ -1,0 +1,152 @@
+"""Fitting, in a process of its own: a snapshot and a model's name go in, a saved predictor comes out.
+
+Importing scikit-learn and fitting take seconds of a processor, which the server's loop does not have.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import isnan
+from typing import Any, Final
+
+import numpy as np
+from pydantic import ValidationError
+
+from edgemeter import __version__
+from edgemeter.failures import FailureError
+from edgemeter.isolation import run_limited
+from edgemeter.isolation.limits import Limits
+from edgemeter.spaces.registry import find_space
+from edgemeter.spaces.space import CodeError, Space
+from edgemeter.spaces.text import from_text
+from edgemeter.wire.base import Reply
+from edgemeter.wire.predictors import Accuracy
+from edgemeter_predictors.contract import NotApplicable
+from edgemeter_predictors.data import DataError, OperatorTable, SpaceData
+from edgemeter_server.predictors.snapshots import Labelled, Snapshot
+
+#: A fit that takes longer is given up. Its lease is longer still.
+WALL_S: Final = 480.0
+_LIMITS: Final = Limits(wall_s=WALL_S, cpu_s=WALL_S, memory_bytes=4 << 30)
+_PRELOAD: Final = ("edgemeter_predictors.training",)
+_LEVEL: Final = 0.9
+
+
+class FitError(Exception):
+    """There is no predictor, and why, in words for the user who asked."""
+
+
+class Trained(Reply):
+    """A saved predictor (base64) and what people read of it."""
+
+    content: str
+    model: str
+    explanation: str
+    operators: int
+    networks: int
+    retest_error: float | None
+    cross_validated: Accuracy | None
+    tested: Accuracy | None
+    edgemeter_version: str
+
+    @property
+    def file(self) -> bytes:
+        return b64decode(self.content)
+
+
+def train_in_child(space: str, model: str, snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
+    """Blocks. Raises FitError."""
+    payload = {
+        "space": space,
+        "model": model,
+        "snapshot": snapshot.model_dump(mode="json"),
+        "about": dict(about),
+    }
+    try:
+        sent = run_limited(f"{__name__}:train_here", payload, _LIMITS, _PRELOAD)
+        if isinstance(sent, dict) and "refused" in sent:
+            raise FitError(str(sent["refused"])[:2000])
+        return Trained.model_validate(sent)
+    except FailureError as error:
+        raise FitError(f"the fit ended without a predictor: {error}") from error
+    except ValidationError as error:
+        raise FitError("the fit sent back no predictor") from error
+
+
+def train_here(payload: Mapping[str, Any]) -> Any:
+    """The child's part."""
+    snapshot = Snapshot.model_validate(payload["snapshot"])
+    try:
+        trained = _train(find_space(payload["space"]), payload["model"], snapshot, payload["about"])
+    except (NotApplicable, DataError, CodeError) as error:
+        return {"refused": str(error)}
+    return trained.model_dump(mode="json")
+
+
+def _train(space: Space, name: str, snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
+    from edgemeter_predictors.models import find_model
+    from edgemeter_predictors.saving.predictors import save
+    from edgemeter_predictors.training import train
+
+    data = _data(space, snapshot.training, snapshot.operators)
+    predictor = train(find_model(name), data, about=about)
+    tested = _tested(predictor, space, snapshot.tests)
+    predictor = replace(predictor, about={**about, "tested": tested and tested.model_dump()})
+    judged = predictor.errors
+    return Trained(
+        content=b64encode(save(predictor, space)).decode(),
+        model=predictor.fitted.model,
+        explanation=predictor.fitted.explanation,
+        operators=len(snapshot.operators),
+        networks=len(data),
+        retest_error=_or_none(predictor.retest_error),
+        cross_validated=None if judged is None else _accuracy(judged),
+        tested=tested,
+        edgemeter_version=__version__,
+    )
+
+
+def _data(space: Space, rows: Sequence[Labelled], operators: Sequence[Labelled]) -> SpaceData:
+    codes = np.array([from_text(space, row.text) for row in rows], np.uint8).reshape(-1, len(space.columns))
+    errors = [row.relative_error for row in rows]
+    return SpaceData(
+        space,
+        codes,
+        np.array([row.latency_ms for row in rows], np.float64),
+        _table(space, operators) if operators else None,
+        float(np.median(errors)) if errors else float("nan"),
+    )
+
+
+def _table(space: Space, operators: Sequence[Labelled]) -> OperatorTable:
+    positions = {placed.key: position for position, placed in enumerate(space.placed)}
+    latency_ms, relative_error = np.full((2, len(space.placed)), np.nan)
+    for row in operators:
+        if (position := positions.get(row.text)) is not None:
+            latency_ms[position], relative_error[position] = row.latency_ms, row.relative_error
+    return OperatorTable(latency_ms, relative_error)
+
+
+def _tested(predictor: Any, space: Space, tests: Sequence[Labelled]) -> Accuracy | None:
+    from edgemeter_predictors.judging.errors import coverage, errors
+
+    if not tests:
+        return None
+    data = _data(space, tests, ())
+    prediction = predictor.predict(data.codes)
+    covered = coverage(predictor.interval(prediction, _LEVEL), data.latency_ms)
+    return _accuracy(errors(prediction.mean_ms, data.latency_ms)).model_copy(
+        update={
+            "coverage_90_percent": covered.coverage_percent,
+            "width_90_percent": covered.width_percent,
+        }
+    )
+
+
+def _accuracy(judged: Any) -> Accuracy:
+    names = set(Accuracy.model_fields) - {"coverage_90_percent", "width_90_percent"}
+    return Accuracy.model_validate({name: _or_none(getattr(judged, name)) for name in names})
+
+
+def _or_none(value: float) -> float | None:
+    return None if isnan(value) else value
