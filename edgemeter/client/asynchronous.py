@@ -8,7 +8,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
-from edgemeter.client import measuring, operations, project, uploading, waiting
+from edgemeter.client import measuring, operations, predicting, project, uploading, waiting
 from edgemeter.client.asking import Outcome
 from edgemeter.client.retrying import RetryPolicy
 from edgemeter.client.sending import answered, context_of, http_options, request_options, silent
@@ -115,6 +115,15 @@ class AsyncClient:
     measurements = iterating(operations.measurements)
     measurement = awaiting(operations.measurement)
     delete_measurement = awaiting(operations.delete_measurement)
+
+    estimates = awaiting(predicting.estimates)
+    fit = awaiting(predicting.fit)
+    fit_status = awaiting(predicting.fit_status)
+    predictors = iterating(predicting.predictors)
+    predictor = awaiting(predicting.predictor)
+    predictor_document = awaiting(predicting.predictor_document)
+    predictor_content = awaiting(predicting.predictor_content)
+    activate_predictor = awaiting(predicting.activate_predictor)
 
     async def close(self) -> None:
         await self._http.aclose()

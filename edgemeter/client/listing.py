@@ -9,7 +9,7 @@ from edgemeter.client.steps import Call, Emit, Steps, Stream
 from edgemeter.wire.base import Page
 
 T = TypeVar("T")
-Query = Mapping[str, str | int | bool | None]
+Query = Mapping[str, str | float | bool | None]
 LARGEST_PAGE = 1000
 
 
@@ -34,5 +34,5 @@ def written(query: Query) -> dict[str, str]:
     return {name: _written(value) for name, value in query.items() if value is not None}
 
 
-def _written(value: str | int | bool) -> str:
+def _written(value: str | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,7 +8,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
-from edgemeter.client import measuring, operations, project, uploading, waiting
+from edgemeter.client import measuring, operations, predicting, project, uploading, waiting
 from edgemeter.client.asking import Outcome
 from edgemeter.client.retrying import RetryPolicy
 from edgemeter.client.sending import answered, context_of, http_options, request_options, silent
@@ -114,6 +114,15 @@ class Client:
     measurements = iterating(operations.measurements)
     measurement = calling(operations.measurement)
     delete_measurement = calling(operations.delete_measurement)
+
+    estimates = calling(predicting.estimates)
+    fit = calling(predicting.fit)
+    fit_status = calling(predicting.fit_status)
+    predictors = iterating(predicting.predictors)
+    predictor = calling(predicting.predictor)
+    predictor_document = calling(predicting.predictor_document)
+    predictor_content = calling(predicting.predictor_content)
+    activate_predictor = calling(predicting.activate_predictor)
 
     def close(self) -> None:
         self._http.close()

@@ -1,0 +1,140 @@
+"""`edgemeter predictors`: the published versions, how far they err, and which of them answers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from edgemeter.cli.remote import json_option, limit_option, project_option, remote
+
+if TYPE_CHECKING:
+    from edgemeter.client import Client
+    from edgemeter.wire.predictors import Accuracy, PredictorDocument
+
+
+@click.group()
+def predictors() -> None:
+    """Predictors of search spaces on targets."""
+
+
+@predictors.command("list")
+@click.option("--space", help="Only of this space.")
+@click.option("--target", "-t", help="Only of this target.")
+@click.option("--active", is_flag=True, help="Only those that answer.")
+@limit_option
+@project_option
+@json_option
+@remote
+def list_(
+    client: "Client",
+    space: str | None,
+    target: str | None,
+    active: bool,
+    limit: int,
+    project: str | None,
+    as_json: bool,
+) -> None:
+    """List versions, newest first, beside each other with their errors."""
+    from itertools import islice
+
+    from edgemeter.cli.tables import dumped, print_document, print_table
+
+    asked = client.predictors(space=space, target=target, active=active or None, project=project)
+    found = list(islice(asked, limit))
+    if as_json:
+        print_document("predictors", {"predictors": dumped(found)})
+        return
+    columns = ("id#", "space", "target", "version#", "active", "model", "networks#", "error", "fitted")
+    print_table(
+        columns,
+        (
+            (
+                each.id,
+                each.space,
+                each.target,
+                each.number,
+                each.active,
+                each.model,
+                each.networks,
+                _error(each),
+                each.created_at,
+            )
+            for each in found
+        ),
+    )
+
+
+@predictors.command()
+@click.argument("predictor", type=int)
+@json_option
+@remote
+def show(client: "Client", predictor: int, as_json: bool) -> None:
+    """Show a version: what it was fitted on, and how far it errs on what it has not seen."""
+    print_predictor(client.predictor_document(predictor), as_json=as_json)
+
+
+@predictors.command()
+@click.argument("predictor", type=int)
+@json_option
+@remote
+def activate(client: "Client", predictor: int, as_json: bool) -> None:
+    """Let a version answer from now on. Activating an older one rolls back."""
+    print_predictor(client.activate_predictor(predictor), as_json=as_json)
+
+
+@predictors.command()
+@click.argument("predictor", type=int)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: predictor-ID.edgemeter"
+)
+@remote
+def download(client: "Client", predictor: int, output: Path | None) -> None:
+    """Save a version as a file, to be evaluated elsewhere."""
+    path = output or Path(f"predictor-{predictor}.edgemeter")
+    path.write_bytes(client.predictor_content(predictor))
+    click.echo(f"saved as {path}", err=True)
+
+
+def print_predictor(document: "PredictorDocument", *, as_json: bool) -> None:
+    from edgemeter.cli.tables import print_document, print_facts
+
+    if as_json:
+        print_document("predictor", {"predictor": document.model_dump(mode="json")})
+        return
+    print_facts(
+        (
+            ("predictor", document.id),
+            ("space", f"{document.space} version {document.version}"),
+            ("target", f"{document.target} revision {document.revision}"),
+            ("version", f"{document.number}{', answers estimates' if document.active else ''}"),
+            ("model", document.model),
+            ("", document.explanation),
+            ("operators measured", document.operators),
+            ("networks measured", document.networks),
+            ("held out in turn", _accuracy(document.cross_validated)),
+            ("test networks", _accuracy(document.tested)),
+            ("floor: between sessions", document.retest_error and f"{document.retest_error:.1%}"),
+            ("fitted", document.created_at),
+            ("file", f"{document.size_bytes} bytes, sha256 {document.file_sha256}"),
+        )
+    )
+
+
+def _error(document: "PredictorDocument") -> str | None:
+    judged = document.tested or document.cross_validated
+    return f"{judged.mape_percent:.1f} %" if judged else None
+
+
+def _accuracy(judged: "Accuracy | None") -> str | None:
+    if judged is None:
+        return None
+    rank = "" if judged.spearman is None else f", Spearman {judged.spearman:.3f}"
+    covered = (
+        ""
+        if judged.coverage_90_percent is None
+        else f", {judged.coverage_90_percent:.0f} % in the 90 % interval"
+    )
+    return (
+        f"{judged.mape_percent:.1f} % mean error over {judged.networks},"
+        f" {judged.within_10_percent:.0f} % within 10 %{rank}{covered}"
+    )

@@ -1,0 +1,148 @@
+"""Predictors and estimates, each operation written once for both clients."""
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Protocol
+
+from edgemeter.client.asking import ask
+from edgemeter.client.errors import ClientError
+from edgemeter.client.listing import every, written
+from edgemeter.client.project import home_project
+from edgemeter.client.replies import reader
+from edgemeter.client.steps import Call, Steps, Stream
+from edgemeter.wire.base import Page
+from edgemeter.wire.estimates import ArchitectureEstimate, Estimates, NewEstimates
+from edgemeter.wire.predictors import MAX_FIT_WAIT_S, FitDocument, FitState, NewFit, PredictorDocument
+
+if TYPE_CHECKING:
+    from edgemeter.spaces.space import Codes
+
+#: What reads saved predictors: the package of predictors brings it, where it is installed.
+READERS = "edgemeter.predictor_files"
+_OPEN = (FitState.WAITING, FitState.RUNNING)
+
+
+class LocalPredictor(Protocol):
+    """A predictor in this process: `edgemeter_predictors.predictor.Predictor`."""
+
+    def predict(self, inputs: "Codes") -> Any:
+        """`mean_ms` and `std_ms`, (n,) each, of n architectures."""
+
+    def interval(self, prediction: Any, level: float = 0.9) -> Any:
+        """`low_ms` and `high_ms`, (n,) each."""
+
+
+class FitFailedError(ClientError):
+    """There is no predictor; the message says why."""
+
+
+def fit(
+    space: str, target: str, *, model: str = "auto", activate: bool = True, project: str | None = None
+) -> Steps[PredictorDocument]:
+    """Fits a new version of a predictor from what is measured, and waits for it. Raises FitFailedError."""
+    home = yield from home_project(project)
+    message = NewFit(project=home, space=space, target=target, model=model, activate=activate)
+    # Sent again it would be told of itself: a conflict.
+    call = Call(
+        method="POST", path="/v1/predictors", message=message, repeatable=False, read=reader(FitDocument)
+    )
+    document = yield from ask(call)
+    while document.state in _OPEN:
+        document = yield from fit_status(document.id, wait_s=MAX_FIT_WAIT_S / 2)
+    if document.predictor_id is None:
+        raise FitFailedError(document.failure or "the fit ended without a predictor")
+    return (yield from predictor_document(document.predictor_id))
+
+
+def fit_status(fit_id: int, *, wait_s: float = 0.0) -> Steps[FitDocument]:
+    """One fit; with `wait_s` up to so many seconds later, or as soon as it has ended."""
+    query = written({"wait": wait_s})
+    path = f"/v1/fits/{int(fit_id)}"
+    call = Call(method="GET", path=path, query=query, read=reader(FitDocument), longer_s=wait_s)
+    return (yield from ask(call))
+
+
+def predictors(
+    *,
+    space: str | None = None,
+    target: str | None = None,
+    active: bool | None = None,
+    project: str | None = None,
+) -> Stream[PredictorDocument]:
+    """Published versions, newest first."""
+    query = {"space": space, "target": target, "active": active, "project": project}
+    return every("/v1/predictors", Page[PredictorDocument], query)
+
+
+def predictor_document(predictor_id: int) -> Steps[PredictorDocument]:
+    """What a version was fitted on, and how far it errs."""
+    path = f"/v1/predictors/{int(predictor_id)}"
+    return (yield from ask(Call(method="GET", path=path, read=reader(PredictorDocument))))
+
+
+def activate_predictor(predictor_id: int) -> Steps[PredictorDocument]:
+    """This version answers from now on. Activating an older one rolls back."""
+    path = f"/v1/predictors/{int(predictor_id)}/activate"
+    return (yield from ask(Call(method="POST", path=path, read=reader(PredictorDocument))))
+
+
+def predictor_content(predictor_id: int) -> Steps[bytes]:
+    """The saved predictor, as `edgemeter_predictors.saving` reads it."""
+    path = f"/v1/predictors/{int(predictor_id)}/content"
+    return (yield from ask(Call(method="GET", path=path, read=bytes)))
+
+
+def predictor(space: str, target: str, *, project: str | None = None) -> Steps[LocalPredictor]:
+    """The active predictor, downloaded once, to be asked in this process: millions of times a second.
+
+    It takes arrays of codes (n, columns), as `edgemeter.spaces` makes them. Needs `edgemeter[predictors]`.
+    """
+    from edgemeter.spaces.registry import find_space
+
+    load = _reader()
+    home = yield from home_project(project)
+    query = written({"space": space, "target": target, "active": True, "project": home, "limit": 1})
+    call = Call(method="GET", path="/v1/predictors", query=query, read=reader(Page[PredictorDocument]))
+    page = yield from ask(call)
+    if not page.items:
+        raise ClientError(f"there is no predictor of {space} on {target}; `edgemeter fit` makes one")
+    content = yield from predictor_content(page.items[0].id)
+    return load(content, find_space(space))
+
+
+def estimates(
+    space: str,
+    architectures: Sequence[str],
+    targets: str | Sequence[str],
+    *,
+    level: float = 0.9,
+    parts: bool = False,
+    measured: bool = True,
+    measure_above: float | None = None,
+    project: str | None = None,
+) -> Steps[tuple[ArchitectureEstimate, ...]]:
+    """How long architectures take: measured where they were, predicted where they were not.
+
+    With `measure_above`, what is predicted with a wider interval than that share of it is measured too.
+    """
+    home = yield from home_project(project)
+    message = NewEstimates(
+        project=home,
+        space=space,
+        architectures=tuple(architectures),
+        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        level=level,
+        parts=parts,
+        measured=measured,
+        measure_above=measure_above,
+    )
+    # Asking twice measures once: what is under way is shared.
+    call = Call(method="POST", path="/v1/estimates", message=message, read=reader(Estimates))
+    return (yield from ask(call)).estimates
+
+
+def _reader() -> Callable[[bytes, Any], LocalPredictor]:
+    for point in entry_points(group=READERS):
+        load: Callable[[bytes, Any], LocalPredictor] = point.load()
+        return load
+    raise ClientError("saved predictors need the package of predictors; pip install 'edgemeter[predictors]'")
