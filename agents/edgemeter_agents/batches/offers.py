@@ -77,7 +77,7 @@ def choose(
     for selector in selectors or (TargetSelector(),):
         found = [choice for offer in offers for choice in _matching(network, selector, offer, device)]
         if not found:
-            raise LookupError(_nothing(network, offers, device))
+            raise LookupError(_nothing(network, selector, offers))
         chosen.update({choice.target.slug: choice for choice in found})
     return list(chosen.values())
 
@@ -92,9 +92,14 @@ def _matching(network: Network, selector: TargetSelector, offer: Offer, device: 
     return [Choice(target, offer)] if selector.matches(target) else []
 
 
-def _nothing(network: Network, offers: Sequence[Offer], device: str) -> str:
-    readers = [offer for offer in offers if network.format in offer.runtime.formats]
+def _nothing(network: Network, selector: TargetSelector, offers: Sequence[Offer]) -> str:
+    name, readers = network.document.name, [o for o in offers if network.format in o.runtime.formats]
     if not readers:
         return f"no installed runtime reads {network.format} files; see `edgemeter targets`"
-    available = ", ".join(offer.target(device, network.precision).slug for offer in readers)
-    return f"no target of this machine fits for {network.document.name}; it could run on {available}"
+    # The device is this one, whatever its name: it is no part of what one would have to ask for.
+    targets = [offer.target("", network.precision).slug.lstrip(".") for offer in readers]
+    available = f"{name} could run on {', '.join(targets)}"
+    chosen = next((offer for offer in offers if offer.name in selector.words), None)
+    if chosen and chosen not in readers:
+        return f"{chosen.name} does not read {network.format} files; {available}"
+    return f"no target of this machine fits; {available}"

@@ -79,7 +79,7 @@ def test_words_choose_and_no_target_comes_twice(network) -> None:
 
 @pytest.mark.parametrize("word", ["litert", "onnxruntime.bf16", "b7", "phone"])
 def test_a_choice_without_a_target_tells_what_there_is(network, word: str) -> None:
-    with pytest.raises(LookupError, match=r"box\.cpu\.onnxruntime-1\.31\.fp32\.t1\.b1"):
+    with pytest.raises(LookupError, match=r"run on cpu\.onnxruntime-1\.31\.fp32\.t1\.b1"):
         targets(network, word)
 
 
