@@ -8,7 +8,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
-from edgemeter.client import measuring, operations, predicting, project, uploading, waiting
+from edgemeter.client import campaigning, measuring, operations, predicting, project, uploading, waiting
 from edgemeter.client.asking import Outcome
 from edgemeter.client.retrying import RetryPolicy
 from edgemeter.client.sending import answered, context_of, http_options, request_options, silent
@@ -124,6 +124,19 @@ class AsyncClient:
     predictor_document = awaiting(predicting.predictor_document)
     predictor_content = awaiting(predicting.predictor_content)
     activate_predictor = awaiting(predicting.activate_predictor)
+
+    create_campaign = awaiting(campaigning.create_campaign)
+    campaigns = iterating(campaigning.campaigns)
+    campaign = awaiting(campaigning.campaign)
+    cancel_campaign = awaiting(campaigning.cancel_campaign)
+    resume_campaign = awaiting(campaigning.resume_campaign)
+    campaign_results = iterating(campaigning.campaign_results)
+    operator_table = awaiting(campaigning.operator_table)
+    architecture_table = awaiting(campaigning.architecture_table)
+    capabilities = awaiting(campaigning.capabilities)
+    create_import = awaiting(campaigning.create_import)
+    imports = iterating(campaigning.imports)
+    imported_rows = iterating(campaigning.imported_rows)
 
     async def close(self) -> None:
         await self._http.aclose()

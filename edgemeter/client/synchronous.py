@@ -8,7 +8,7 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
-from edgemeter.client import measuring, operations, predicting, project, uploading, waiting
+from edgemeter.client import campaigning, measuring, operations, predicting, project, uploading, waiting
 from edgemeter.client.asking import Outcome
 from edgemeter.client.retrying import RetryPolicy
 from edgemeter.client.sending import answered, context_of, http_options, request_options, silent
@@ -123,6 +123,19 @@ class Client:
     predictor_document = calling(predicting.predictor_document)
     predictor_content = calling(predicting.predictor_content)
     activate_predictor = calling(predicting.activate_predictor)
+
+    create_campaign = calling(campaigning.create_campaign)
+    campaigns = iterating(campaigning.campaigns)
+    campaign = calling(campaigning.campaign)
+    cancel_campaign = calling(campaigning.cancel_campaign)
+    resume_campaign = calling(campaigning.resume_campaign)
+    campaign_results = iterating(campaigning.campaign_results)
+    operator_table = calling(campaigning.operator_table)
+    architecture_table = calling(campaigning.architecture_table)
+    capabilities = calling(campaigning.capabilities)
+    create_import = calling(campaigning.create_import)
+    imports = iterating(campaigning.imports)
+    imported_rows = iterating(campaigning.imported_rows)
 
     def close(self) -> None:
         self._http.close()

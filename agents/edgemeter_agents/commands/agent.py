@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--threads", metavar="N[,N]", help="Offer targets of so many threads. [default: 1]")
 @click.option("--batches", metavar="N[,N]", help="Offer targets of such batches. [default: 1]")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Measure up to so many jobs together. [default: 16]")
+@click.option("--jobs", type=click.IntRange(1, 64), help="Measure up to so many jobs together. [default: 64]")
 @click.option("--insecure", is_flag=True, default=None, help="Send the token over plain HTTP.")
 @click.option("--allow-root", is_flag=True, default=None, help="Run as root all the same.")
 @click.option("--once", is_flag=True, help="End when the queue is empty.")

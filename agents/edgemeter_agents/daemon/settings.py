@@ -30,7 +30,7 @@ class AgentSettings(BaseModel):
     cache_mib: Annotated[int, Field(ge=16)] = 2048
     threads: Counts = (1,)
     batches: Counts = (1,)
-    jobs: Annotated[int, Field(ge=1, le=MAX_LEASES)] = 16  #: that are measured together
+    jobs: Annotated[int, Field(ge=1, le=MAX_LEASES)] = MAX_LEASES  #: that are measured together
     insecure: bool = False  #: lets the token go over plain HTTP to another machine
     allow_root: bool = False
     log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"

@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from edgemeter.protocols import SURVEY
 from edgemeter.wire.requests import JobState
 from edgemeter_server.access.tables import projects
 from edgemeter_server.artifacts.tables import artifacts, project_artifacts
@@ -35,6 +36,8 @@ from edgemeter_server.recipes.tables import recipes
 #: A literal, as in the partial index that serves the claim.
 PENDING = jobs.c.state == literal_column("'pending'")
 _ANY = 1 << 30
+#: Jobs of one claim that are not surveys.
+MOST_THOROUGH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Head:
     target_id: int
     revision_id: int
     tries: int
+    protocol: str
 
 
 class LeaseRow(NamedTuple):
@@ -97,7 +101,9 @@ def take(
     each has a live attempt now, from and to `times_us`.
 
     A job that was charged with a failure before is taken alone: what kills agents does not take others along.
+    Of thorough measurements few are taken at once: they take long, and other devices may be idle.
     """
+    up_to = up_to if first.protocol.startswith(SURVEY.name) else min(up_to, MOST_THOROUGH)
     values = _values(claimant, times_us[0])
     chosen = {"target": first.target_id, "revision": first.revision_id, "expires_us": times_us[1]}
     limits = {"up_to": 1, "most_tries": _ANY} if first.tries else {"up_to": up_to, "most_tries": 0}
@@ -135,10 +141,11 @@ def _head() -> Select[Any]:
     first = select(jobs.c.id).where(*due(offer.c.target_id, _NOW), _CAN_BUILD).order_by(*_ORDER).limit(1)
     best = jobs.alias("best")
     return (
-        select(offer.c.target_id, offer.c.revision_id, best.c.tries)
+        select(offer.c.target_id, offer.c.revision_id, best.c.tries, specs.c.protocol)
         .select_from(offer)
         .join(devices, devices.c.id == offer.c.device_id)
         .join(best, best.c.id == first.correlate(offer).scalar_subquery())
+        .join(specs, specs.c.id == best.c.spec_id)
         .where(*offered(_DEVICE, _SESSION))
         .order_by(best.c.priority.desc(), best.c.id)
         .limit(1)

@@ -1,0 +1,165 @@
+"""Campaigns on the terminal: begun or gone on with, watched, summarised."""
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from edgemeter.cli.durations import spoken
+from edgemeter.cli.exits import Exit
+from edgemeter.cli.output import data_console, note_console, progress
+from edgemeter.cli.tables import print_document, print_facts, print_table
+from edgemeter.cli.text import plain
+from edgemeter.wire.campaigns import CampaignDocument, CampaignPlan, CampaignState, CampaignTarget, Purpose
+
+if TYPE_CHECKING:
+    from edgemeter.client import Client
+
+_TURN_S = 1.0
+_TEXT_SIGNS = 200
+_LISTED = 10  #: unsupported networks that are shown
+_COLUMNS = ("number#", "space", "targets", "state", "measured#", "of#", "failed#", "device time#", "begun")
+_TITLES = {
+    Purpose.OPERATOR: "operators",
+    Purpose.TRAIN: "architectures",
+    Purpose.TEST: "to judge by",
+    Purpose.REPEAT: "repeats",
+}
+
+
+def begun(client: "Client", plan: CampaignPlan, project: str | None) -> CampaignDocument:
+    """The same campaign where it is under way, else a new one."""
+    for known in client.campaigns():
+        same_project = project is None or known.project == project
+        if known.state is CampaignState.ACTIVE and known.plan == plan and same_project:
+            note_console().print(f"[dim]Going on with campaign {known.id}.[/]")
+            return known
+    return client.create_campaign(plan, project=project)
+
+
+def watch(client: "Client", campaign: CampaignDocument) -> CampaignDocument:
+    """Until it has ended. Whoever interrupts is told how to go on."""
+    shown, waits = 0, ""
+    try:
+        with progress() as bar:
+            bar.total(planned(campaign))
+            while True:
+                bar.total(max(planned(campaign), 1))
+                for _ in range(shown, ended(campaign)):
+                    bar.step(_line(campaign))
+                shown = max(shown, ended(campaign))
+                if campaign.state is not CampaignState.ACTIVE:
+                    return campaign
+                said = "; ".join(f"{each.target}: {each.waits_for}" for each in campaign.targets if each.waits_for)
+                if said and said != waits:
+                    bar.note(f"Waiting: {said}")
+                waits = said
+                time.sleep(_TURN_S)
+                campaign = client.campaign(campaign.id)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            f"The campaign goes on. To watch it: edgemeter campaign show {campaign.id} --wait. "
+            f"To end it: edgemeter campaign cancel {campaign.id}\n"
+        )
+        raise
+
+
+def planned(campaign: CampaignDocument) -> int:
+    return sum(counts.planned for target in campaign.targets for counts in target.counts.values())
+
+
+def ended(campaign: CampaignDocument) -> int:
+    return sum(
+        counts.measured + counts.stored + counts.failed + counts.cancelled
+        for target in campaign.targets
+        for counts in target.counts.values()
+    )
+
+
+def exit_code(campaign: CampaignDocument) -> Exit:
+    failed = any(counts.failed for target in campaign.targets for counts in target.counts.values())
+    return Exit.FAILED if failed else Exit.OK
+
+
+def print_list(campaigns: Iterable[CampaignDocument]) -> None:
+    print_table(_COLUMNS, map(_row, campaigns))
+
+
+def print_campaign(campaign: CampaignDocument, *, as_json: bool) -> None:
+    if as_json:
+        print_document("campaign", {"campaign": campaign.model_dump(mode="json")})
+        return
+    plan = campaign.plan
+    print_facts(
+        (
+            ("campaign", campaign.id),
+            ("space", f"{plan.space}, version {campaign.version}"),
+            ("protocol", plan.protocol),
+            ("state", campaign.state),
+            ("begun", campaign.created_at),
+            ("ended", campaign.ended_at),
+        )
+    )
+    for target in campaign.targets:
+        _print_target(target)
+
+
+def _print_target(target: CampaignTarget) -> None:
+    data_console().print(f"\n[bold]{plain(target.target, _TEXT_SIGNS)}[/]")
+    print_table(
+        ("", "planned#", "measured#", "stored#", "invalid#", "failed#", "waiting#", "running#"),
+        (
+            (_TITLES[Purpose(purpose)], c.planned, c.measured, c.stored, c.invalid, c.failed, c.waiting, c.running)
+            for purpose, c in target.counts.items()
+        ),
+    )
+    print_facts(
+        (
+            ("operators", _sampled(target)),
+            ("retest error", _retest(target)),
+            ("device time", spoken(target.device_s) if target.device_s else None),
+            ("remaining", spoken(target.remaining_s) if target.remaining_s else None),
+            ("waits", target.waits_for),
+        )
+    )
+    for each in target.unsupported[:_LISTED]:
+        console = data_console()
+        text, message = plain(each.text, _TEXT_SIGNS), plain(each.message, _TEXT_SIGNS)
+        console.print(f"[yellow]{text}[/]: {each.failure_kind}: {message}")
+    if len(target.unsupported) > _LISTED:
+        data_console().print(f"and {len(target.unsupported) - _LISTED} more; --json has all")
+
+
+def _sampled(target: CampaignTarget) -> str | None:
+    counts = target.counts.get(Purpose.OPERATOR)
+    if counts is None or counts.planned >= target.contexts:
+        return None
+    return f"a sample of {counts.planned} of {target.contexts}; the others are interpolated"
+
+
+def _retest(target: CampaignTarget) -> str | None:
+    if target.retest_error is None:
+        return None
+    return f"{100 * target.retest_error:.2g} % over {target.repeated} networks that were measured twice"
+
+
+def _line(campaign: CampaignDocument) -> str:
+    left = [target.remaining_s for target in campaign.targets if target.remaining_s]
+    spent_s = sum(target.device_s for target in campaign.targets)
+    remaining = f", about {spoken(max(left))} left" if left else ""
+    return f"{campaign.plan.space}: {spoken(spent_s)} of device time{remaining}"
+
+
+def _row(campaign: CampaignDocument) -> tuple[object, ...]:
+    counts = [counts for target in campaign.targets for counts in target.counts.values()]
+    return (
+        campaign.id,
+        campaign.plan.space,
+        ", ".join(campaign.plan.targets),
+        campaign.state,
+        sum(each.measured + each.stored for each in counts),
+        sum(each.planned for each in counts),
+        sum(each.failed for each in counts),
+        spoken(sum(target.device_s for target in campaign.targets)),
+        campaign.created_at,
+    )

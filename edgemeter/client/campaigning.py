@@ -1,0 +1,131 @@
+"""Campaigns and the tables that they leave, each operation written once for both clients."""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from edgemeter.client.asking import ask
+from edgemeter.client.listing import LARGEST_PAGE, every, written
+from edgemeter.client.project import home_project
+from edgemeter.client.replies import reader
+from edgemeter.client.steps import Call, Steps, Stream
+from edgemeter.wire.base import Page
+from edgemeter.wire.campaigns import (
+    CampaignDocument,
+    CampaignPlan,
+    CampaignResult,
+    Capabilities,
+    ImportDocument,
+    ImportedRow,
+    ImportedValue,
+    LatencyTable,
+    NewCampaign,
+    NewImport,
+)
+
+#: The server plans a campaign and reads a table before it answers.
+_LONGER_S = 60.0
+
+
+def create_campaign(plan: CampaignPlan, *, project: str | None = None) -> Steps[CampaignDocument]:
+    """Has a space measured on targets. What is stored is not measured again."""
+    message = NewCampaign(project=(yield from home_project(project)), **plan.model_dump())
+    call = Call(
+        method="POST",
+        path="/v1/campaigns",
+        message=message,
+        # What an identical one has measured is stored, but it would stand in the list twice.
+        repeatable=False,
+        longer_s=_LONGER_S,
+        read=reader(CampaignDocument),
+    )
+    return (yield from ask(call))
+
+
+def campaigns() -> Stream[CampaignDocument]:
+    """Newest first."""
+    return every("/v1/campaigns", Page[CampaignDocument], {}, page_size=50)
+
+
+def campaign(campaign_id: int) -> Steps[CampaignDocument]:
+    """How far it is."""
+    path = f"/v1/campaigns/{int(campaign_id)}"
+    return (yield from ask(Call(method="GET", path=path, read=reader(CampaignDocument))))
+
+
+def cancel_campaign(campaign_id: int) -> Steps[CampaignDocument]:
+    """Gives up what is not measured yet."""
+    return _change(campaign_id, "cancel")
+
+
+def resume_campaign(campaign_id: int) -> Steps[CampaignDocument]:
+    """Asks anew for what was cancelled, and for what failed for a reason that may have gone."""
+    return _change(campaign_id, "resume")
+
+
+def campaign_results(campaign_id: int) -> Stream[CampaignResult]:
+    """Every network of a campaign, by target, in the order of measuring."""
+    path = f"/v1/campaigns/{int(campaign_id)}/results"
+    return every(path, Page[CampaignResult], {}, page_size=LARGEST_PAGE)
+
+
+def operator_table(target: str, space: str, *, project: str | None = None) -> Steps[LatencyTable]:
+    """The newest valid latency of each operator of a space on a target."""
+    return _table(target, "operators", space, project)
+
+
+def architecture_table(target: str, space: str, *, project: str | None = None) -> Steps[LatencyTable]:
+    """The newest valid latency of each architecture of a space that was measured on a target."""
+    return _table(target, "architectures", space, project)
+
+
+def capabilities(target: str, space: str) -> Steps[Capabilities]:
+    """Which operators a target runs on its own processor, as far as they were measured."""
+    path = f"/v1/targets/{quote(target, safe='')}/capabilities"
+    call = Call(method="GET", path=path, query=written({"space": space}), read=reader(Capabilities))
+    return (yield from ask(call))
+
+
+def create_import(
+    space: str,
+    rows: Iterable[ImportedValue],
+    *,
+    license: str,
+    source: str,
+    project: str | None = None,  # noqa: A002
+) -> Steps[ImportDocument]:
+    """Hands in others' measurements: all rows are taken, or none."""
+    taken: Sequence[ImportedValue] = tuple(rows)
+    message = NewImport(
+        project=(yield from home_project(project)), space=space, license=license, source=source, rows=taken
+    )
+    call = Call(
+        method="POST",
+        path="/v1/imports",
+        message=message,
+        repeatable=False,
+        longer_s=_LONGER_S,
+        read=reader(ImportDocument),
+    )
+    return (yield from ask(call))
+
+
+def imports(*, space: str | None = None) -> Stream[ImportDocument]:
+    """Imported tables, newest first."""
+    return every("/v1/imports", Page[ImportDocument], {"space": space})
+
+
+def imported_rows(import_id: int) -> Stream[ImportedRow]:
+    path = f"/v1/imports/{int(import_id)}/rows"
+    return every(path, Page[ImportedRow], {}, page_size=LARGEST_PAGE)
+
+
+def _change(campaign_id: int, word: str) -> Steps[CampaignDocument]:
+    path = f"/v1/campaigns/{int(campaign_id)}/{word}"
+    call = Call(method="POST", path=path, longer_s=_LONGER_S, read=reader(CampaignDocument))
+    return (yield from ask(call))
+
+
+def _table(target: str, word: str, space: str, project: str | None) -> Steps[LatencyTable]:
+    path = f"/v1/targets/{quote(target, safe='')}/{word}"
+    query = written({"space": space, "project": project})
+    return (yield from ask(Call(method="GET", path=path, query=query, read=reader(LatencyTable))))
