@@ -50,7 +50,9 @@ def watch(client: "Client", campaign: CampaignDocument) -> CampaignDocument:
                 shown = max(shown, ended(campaign))
                 if campaign.state is not CampaignState.ACTIVE:
                     return campaign
-                said = "; ".join(f"{each.target}: {each.waits_for}" for each in campaign.targets if each.waits_for)
+                said = "; ".join(
+                    f"{each.target}: {each.waits_for}" for each in campaign.targets if each.waits_for
+                )
                 if said and said != waits:
                     bar.note(f"Waiting: {said}")
                 waits = said
@@ -109,7 +111,16 @@ def _print_target(target: CampaignTarget) -> None:
     print_table(
         ("", "planned#", "measured#", "stored#", "invalid#", "failed#", "waiting#", "running#"),
         (
-            (_TITLES[Purpose(purpose)], c.planned, c.measured, c.stored, c.invalid, c.failed, c.waiting, c.running)
+            (
+                _TITLES[Purpose(purpose)],
+                c.planned,
+                c.measured,
+                c.stored,
+                c.invalid,
+                c.failed,
+                c.waiting,
+                c.running,
+            )
             for purpose, c in target.counts.items()
         ),
     )

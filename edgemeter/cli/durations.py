@@ -9,7 +9,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _WRITTEN = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 
 
-class DurationType(click.ParamType):
+class DurationType(click.ParamType[float]):
     """`90`, `90s`, `5m`, `2h`, `1d`: seconds."""
 
     name = "duration"

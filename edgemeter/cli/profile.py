@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "targets",
     multiple=True,
     required=True,
-    help="Where: words of targets such as `openvino.int8`, or a whole one that is waited for. May be repeated.",
+    help="Where: words of targets such as `openvino.int8`; a whole one is waited for. May be repeated.",
 )
 @click.option(
     "--architectures", type=click.IntRange(0), default=50, show_default=True, help="To train a predictor on."
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Of a space with more distinct operators, measure a sample of so many.",
 )
-@click.option("--budget", "budget_s", type=DurationType(), help="Stop when devices have spent so much: 5m, 2h.")
+@click.option(
+    "--budget", "budget_s", type=DurationType(), help="Stop when devices have spent so much: 5m, 2h."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
 @click.option("--layers", is_flag=True, help="Profile the layers of the architectures too.")

@@ -1,6 +1,6 @@
 """Campaigns and the tables that they leave, each operation written once for both clients."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from edgemeter.client.asking import ask
@@ -89,14 +89,22 @@ def create_import(
     space: str,
     rows: Iterable[ImportedValue],
     *,
-    license: str,
+    license: str,  # noqa: A002 - the table's own word
     source: str,
-    project: str | None = None,  # noqa: A002
+    project: str | None = None,
 ) -> Steps[ImportDocument]:
     """Hands in others' measurements: all rows are taken, or none."""
-    taken: Sequence[ImportedValue] = tuple(rows)
+    arch, device, metric, value, unit = zip(*rows, strict=True)
     message = NewImport(
-        project=(yield from home_project(project)), space=space, license=license, source=source, rows=taken
+        project=(yield from home_project(project)),
+        space=space,
+        license=license,
+        source=source,
+        arch=arch,
+        device=device,
+        metric=metric,
+        value=value,
+        unit=unit,
     )
     call = Call(
         method="POST",

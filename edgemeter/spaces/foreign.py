@@ -5,7 +5,10 @@ from edgemeter.spaces.text import from_text, to_text
 
 
 def architecture_text(space: Space, written: str) -> str:
-    """The one text that stands for the architecture here. CodeError for what is none of the space's."""
+    """As our own text. CodeError for what is none of the space's.
+
+    What was measured elsewhere stays what it was: codes that build the same network here are not joined.
+    """
     try:
         codes = from_text(space, written)
     except CodeError as error:
@@ -17,4 +20,4 @@ def architecture_text(space: Space, written: str) -> str:
             codes = from_text(space, ",".join(parts))
         except CodeError:
             raise error from None
-    return to_text(space, space.canonical(codes[None, :])[0])
+    return to_text(space, codes)

@@ -5,9 +5,8 @@ A row has the operator's key (`text`, `key`, `operator`, `arch` or `id`), `laten
 object of latencies by key. Tidy rows (`metric`, `value`, `unit`) count where the metric is `latency`.
 """
 
-import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +15,10 @@ from edgemeter.failures import EdgeMeterError
 from edgemeter.spaces.counting import position_of
 from edgemeter.spaces.scores import Latency
 from edgemeter.spaces.space import CodeError, Space
+from edgemeter.spaces.table_files import LARGEST_BYTES, Row, TableFileError, table_rows
 
-LARGEST_BYTES: Final = 64 * 2**20
 _NAMES: Final = ("text", "key", "operator", "arch", "id")
 _MS: Final = {"ms": 1.0, "us": 1e-3, "s": 1e3}
-
-Row = Mapping[str, Any]
 
 
 class LatencyFileError(EdgeMeterError, ValueError):
@@ -78,21 +75,19 @@ def _number(row: Row, name: str) -> float:
 
 
 def _rows(path: Path) -> Iterable[Row]:
+    if path.suffix.lower() != ".json":
+        try:
+            return table_rows(path)
+        except TableFileError as error:
+            raise LatencyFileError(str(error)) from None
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise LatencyFileError(f"{path.name} is larger than {LARGEST_BYTES // 2**20} MB")
-        match path.suffix.lower():
-            case ".json":
-                return _json_rows(json.loads(path.read_bytes()))
-            case ".csv":
-                return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
-            case ".parquet":
-                return _parquet_rows(path)
+        return _json_rows(json.loads(path.read_bytes()))
     except OSError as error:
         raise LatencyFileError(f"{path.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise LatencyFileError(f"{path.name}: {error}") from None
-    raise LatencyFileError(f"{path.name} is neither .json, .csv nor .parquet")
 
 
 def _json_rows(document: Any) -> list[Row]:
@@ -104,18 +99,4 @@ def _json_rows(document: Any) -> list[Row]:
     rows = document["rows"] if isinstance(document, dict) else document
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise LatencyFileError("it is neither a list of rows nor an object of latencies by key")
-    return rows
-
-
-def _parquet_rows(path: Path) -> list[Row]:
-    try:
-        from pyarrow import ArrowInvalid, parquet
-    except ImportError:
-        raise LatencyFileError(
-            "Parquet needs pyarrow: pip install 'edgemeter[tables]' (or write .csv)"
-        ) from None
-    try:
-        rows: list[Row] = parquet.read_table(path).to_pylist()
-    except ArrowInvalid as error:
-        raise LatencyFileError(f"{path.name}: {error}") from None
     return rows

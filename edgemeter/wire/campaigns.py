@@ -1,16 +1,18 @@
 """Campaigns: a search space measured on targets, and what that leaves behind."""
 
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from edgemeter.failures import FailureKind
 from edgemeter.wire.base import Id, Instant, Label, Message, Reply, Sha256, Slug, Text
-from edgemeter.wire.recipes import RecipeKind
+from edgemeter.wire.recipes import CodeText, RecipeKind
 
 MOST_TARGETS = 64
 MOST_NETWORKS = 5_000
+MOST_IMPORTED = 200_000
 
 
 class Purpose(StrEnum):
@@ -183,24 +185,40 @@ class Capabilities(Reply):
     contexts: tuple[OperatorSupport, ...]
 
 
-class ImportedValue(Message):
+class ImportedValue(NamedTuple):
     """A row of a tidy table: `value` in `unit`, of `arch` on `device`."""
 
-    arch: Annotated[str, Field(min_length=1, max_length=2000)]
-    device: Label
-    metric: Annotated[str, Field(min_length=1, max_length=64)]
+    arch: str
+    device: str
+    metric: str
     value: float
-    unit: Annotated[str, Field(min_length=1, max_length=16)]
+    unit: str
+
+
+Column = Annotated[tuple[Label, ...], Field(min_length=1, max_length=MOST_IMPORTED)]
 
 
 class NewImport(Message):
-    """Others' measurements of architectures of a space. All rows are taken, or none."""
+    """Others' measurements of architectures of a space, as columns of one length. All are taken, or none."""
 
     project: Slug = "default"
     space: Slug
     license: Label
     source: Annotated[Text, Field(min_length=1)]
-    rows: Annotated[tuple[ImportedValue, ...], Field(min_length=1, max_length=200_000)]
+    arch: Annotated[tuple[CodeText, ...], Field(min_length=1, max_length=MOST_IMPORTED)]
+    device: Column
+    metric: Column
+    value: Annotated[tuple[float, ...], Field(min_length=1, max_length=MOST_IMPORTED)]
+    unit: Column
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> Self:
+        if len({len(self.arch), len(self.device), len(self.metric), len(self.value), len(self.unit)}) > 1:
+            raise ValueError("the columns arch, device, metric, value and unit have as many rows each")
+        return self
+
+    def rows(self) -> Iterator[ImportedValue]:
+        return map(ImportedValue, self.arch, self.device, self.metric, self.value, self.unit)
 
 
 class ImportDocument(Reply):

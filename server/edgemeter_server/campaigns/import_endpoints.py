@@ -1,5 +1,6 @@
 """The routes of imported tables."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -30,7 +31,7 @@ ImportId = Annotated[int, Path(ge=1, le=NEWEST)]
 async def create_import(services: ServicesOf, caller: Submitter, message: NewImport) -> ImportDocument:
     """Takes others' measurements of a space: all rows, or none, and then it says which rows are wrong."""
     space = known_space(message.space)
-    rows = importing.checked_rows(space, message.rows)
+    rows = await asyncio.to_thread(importing.checked_rows, space, message.rows())
 
     def work(connection: Connection) -> ImportDocument:
         now_us = services.clock.now_us(connection)

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
@@ -43,7 +43,7 @@ class Checked(NamedTuple):
     unit: str
 
 
-def checked_rows(space: Space, rows: Sequence[ImportedValue]) -> list[Checked]:
+def checked_rows(space: Space, rows: Iterable[ImportedValue]) -> list[Checked]:
     """Raises Refusal INVALID, which names the rows (from 1) that are wrong and what is wrong with each."""
     errors: list[FieldError] = []
     found: list[Checked] = []
@@ -60,7 +60,7 @@ def checked_rows(space: Space, rows: Sequence[ImportedValue]) -> list[Checked]:
                 continue
             wrong = [("arch", f"the same architecture, device and metric as in row {first}")]
         errors += (
-            FieldError(pointer=f"/rows/{number - 1}/{name}", detail=f"row {number}: {what}")
+            FieldError(pointer=f"/{name}/{number - 1}", detail=f"row {number}: {what}")
             for name, what in wrong
         )
     if errors:

@@ -62,7 +62,7 @@ def test_tidy_rows_count_where_they_are_latencies(tmp_path: Path) -> None:
         ("a.json", "{", "Expecting"),
         ("a.json", "3", "neither a list"),
         ("a.json", "[" * 100_000, "recursion"),
-        ("a.txt", "", r"neither \.json"),
+        ("a.txt", "", r"neither \.csv"),
     ],
 )
 def test_files_that_cannot_be_read_say_where_and_why(
