@@ -39,15 +39,12 @@ def begun(client: "Client", plan: CampaignPlan, project: str | None) -> Campaign
 
 def watch(client: "Client", campaign: CampaignDocument) -> CampaignDocument:
     """Until it has ended. Whoever interrupts is told how to go on."""
-    shown, waits = 0, ""
+    waits = ""
     try:
         with progress() as bar:
-            bar.total(planned(campaign))
             while True:
                 bar.total(max(planned(campaign), 1))
-                for _ in range(shown, ended(campaign)):
-                    bar.step(_line(campaign))
-                shown = max(shown, ended(campaign))
+                bar.reach(ended(campaign), _line(campaign))
                 if campaign.state is not CampaignState.ACTIVE:
                     return campaign
                 said = "; ".join(

@@ -38,6 +38,10 @@ class Progress(Protocol):
         """A step begins; the one before it is done."""
         ...
 
+    def reach(self, done: int, text: str) -> None:
+        """So many steps are done, of work that goes on elsewhere and is looked at now and then."""
+        ...
+
     def note(self, text: str) -> None:
         """Something worth a line of its own, such as what is being waited for."""
         ...
@@ -55,6 +59,11 @@ class _PlainProgress:
         # Contended visits are repeated: there may be more steps than were planned.
         self._total = max(self._total, self._done)
         self.note(f"[{self._done}/{self._total}] {text}")
+
+    def reach(self, done: int, text: str) -> None:
+        if done != self._done:
+            self._done = done
+            self.note(f"[{done}/{max(self._total, done)}] {text}")
 
     def note(self, text: str) -> None:
         sys.stderr.write(text + "\n")
@@ -79,6 +88,11 @@ class _BarProgress:
 
         self.bar.update(self._task, advance=1 if self._started else 0, description=escape(text))
         self._started = True
+
+    def reach(self, done: int, text: str) -> None:
+        from rich.markup import escape
+
+        self.bar.update(self._task, completed=done, description=escape(text))
 
     def note(self, text: str) -> None:
         from rich.markup import escape

@@ -58,7 +58,7 @@ def cancel_campaign(campaign_id: int) -> Steps[CampaignDocument]:
 
 
 def resume_campaign(campaign_id: int) -> Steps[CampaignDocument]:
-    """Asks anew for what was cancelled, and for what failed for a reason that may have gone."""
+    """Asks anew for what was cancelled or invalid, and for what failed for a reason that may have gone."""
     return _change(campaign_id, "resume")
 
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from edgemeter.cli.text import printable
 from edgemeter.failures import EdgeMeterError
 from edgemeter.measurement import Layer
 
 #: Kinds of layers that have a colour of their own, the most expensive ones; the rest are grey.
 _KINDS: Final = 9
 _REST: Final = "#b5b5b5"
-_ROW_INCHES: Final = 1.9
+_TITLE_SIGNS: Final = 90
+_ROW_INCHES: Final = 2.2
 _WIDTH_INCHES: Final = 11.0
 
 
@@ -61,7 +63,7 @@ def _bars(axis: Any, shares: LayerShares, colours: dict[str, Any]) -> None:
     )
     # parse_math: names come from files, and a dollar sign is no formula.
     axis.set_title(
-        f"{shares.network} on {shares.target}: {shares.latency_ms:.4g} ms",
+        f"{_short(shares.network)}\n{_short(shares.target)}: {shares.latency_ms:.4g} ms",
         loc="left",
         fontsize=9,
         parse_math=False,
@@ -69,6 +71,13 @@ def _bars(axis: Any, shares: LayerShares, colours: dict[str, Any]) -> None:
     axis.set_ylabel("share, %")
     axis.set_xlim(0.3, len(heights) + 0.7)
     axis.spines[["top", "right"]].set_visible(False)
+
+
+def _short(text: str) -> str:
+    """A line that fits over the bars."""
+    shown = printable(text, 10 * _TITLE_SIGNS)
+    half = _TITLE_SIGNS // 2
+    return shown if len(shown) <= _TITLE_SIGNS else f"{shown[:half]} … {shown[-half:]}"
 
 
 def _colours(shares: Sequence[LayerShares]) -> dict[str, Any]:
@@ -89,6 +98,6 @@ def _legend(figure: Any, colours: dict[str, Any], shares: Sequence[LayerShares])
     patches = [Patch(color=colour, label=kind[:40]) for kind, colour in colours.items()]
     if any(layer.kind not in colours for each in shares for layer in each.layers):
         patches.append(Patch(color=_REST, label="other"))
-    legend = figure.legend(handles=patches, loc="outside right upper", fontsize=8, frameon=False)
+    legend = figure.legend(handles=patches, loc="outside right center", fontsize=8, frameon=False)
     for text in legend.get_texts():
         text.set_parse_math(False)

@@ -43,8 +43,9 @@ class Recipe(Message):
 
     @property
     def name(self) -> str:
-        """For people: the space and the code, cut to the length of a label."""
-        return f"{self.space} {self.text}"[:_NAME_SIGNS]
+        """For people, cut to the length of a label. An architecture's text names its space itself."""
+        text = self.text if self.kind is RecipeKind.ARCHITECTURE else f"{self.space} {self.text}"
+        return text[:_NAME_SIGNS]
 
 
 class LeasedRecipe(Reply):

@@ -65,7 +65,7 @@ async def cancel_campaign(
 async def resume_campaign(
     services: ServicesOf, caller: Submitter, campaign_id: CampaignId
 ) -> CampaignDocument:
-    """Asks anew for what was cancelled, and for what failed for a reason that may have gone."""
+    """Asks anew for what was cancelled or invalid, and for what failed for a reason that may have gone."""
     await services.database.write(lambda c: creating.resume(c, caller, campaign_id))
     await advance(services, campaign_id)
     return await _one(services, caller, campaign_id)

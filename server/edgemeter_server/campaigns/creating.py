@@ -12,6 +12,7 @@ from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.jobs.requests import cancel_all
 from edgemeter_server.jobs.tables import jobs, requests
+from edgemeter_server.measurements.tables import measurements
 
 #: Failures that asking again would not mend.
 _FOR_GOOD = ("malformed", "unsupported_op")
@@ -60,18 +61,20 @@ def cancel(connection: Connection, caller: Caller, campaign_id: int, now_us: int
 
 
 def resume(connection: Connection, caller: Caller, campaign_id: int) -> None:
-    """Asks anew for what was cancelled, and for what failed for a reason that may have gone.
+    """Asks anew for what was cancelled or invalid, and for what failed for a reason that may have gone.
 
     Raises Refusal NOT_FOUND for what is absent or not the caller's own.
     """
     _state(connection, caller, campaign_id)
+    invalid = measurements.c.valid.is_(False)
     failed = (jobs.c.state == "failed") & ~_failed_for_good()
     unmeasured = (
         select(requests.c.id)
         .outerjoin(jobs, jobs.c.id == requests.c.job_id)
+        .outerjoin(measurements, (measurements.c.job_id == jobs.c.id) & measurements.c.accepted)
         .where(
             requests.c.id.in_(_requests(connection, campaign_id)),
-            requests.c.cancelled_us.is_not(None) | failed,
+            requests.c.cancelled_us.is_not(None) | failed | (invalid & (jobs.c.state == "done")),
         )
     )
     ids = connection.execute(unmeasured).scalars().all()

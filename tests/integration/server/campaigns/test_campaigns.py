@@ -196,6 +196,21 @@ async def test_resuming_asks_again_for_what_may_work_now(lab, clock):
     assert len(await measure_all(lab, agent)) == 1
 
 
+async def test_resuming_measures_again_what_was_disturbed(lab):
+    agent = await builder(lab)
+    campaign = await created(lab, architectures=0, test=0, repeats=0)
+    disturbed = {"valid": False, "reasons": [{"name": "contended", "text": "measure again"}]}
+    stems = {"stem|16x16x3->8|s2": {"validity": disturbed}}
+    await measure_all(lab, agent, lambda lease: stems.get(lease["recipe"]["recipe"]["text"], {}))
+    done = await step(lab, campaign)
+    assert done["targets"][0]["counts"]["operator"]["invalid"] == 1
+    await lab.submitter.post(f"/v1/campaigns/{campaign['id']}/resume")
+    [lease] = await measure_all(lab, agent)
+    assert lease["recipe"]["recipe"]["text"] in stems
+    done = await step(lab, campaign)
+    assert (done["state"], done["targets"][0]["counts"]["operator"]["invalid"]) == ("done", 0)
+
+
 async def test_a_budget_ends_it_and_leaves_the_operators(lab, clock):
     agent = await builder(lab)
     campaign = await created(lab, budget_s=10, repeats=0)

@@ -25,7 +25,7 @@ async def test_a_recipe_is_leased_measured_and_its_file_remembered(lab):
     [request] = await lab.requested(wanted(lab))
     identity = Recipe.model_validate(recipe()).sha256()
     assert request["artifact"] == identity
-    assert request["name"] == "tiny tiny@1:conv3,conv5"
+    assert request["name"] == "tiny@1:conv3,conv5"
 
     [lease] = await agent.claim(up_to=4)
     assert lease["recipe"] == {"recipe": recipe(batch=1), "file_sha256": None}
