@@ -1,0 +1,56 @@
+"""The client's part: a fit that is waited for, estimates, and a predictor in this process."""
+
+import asyncio
+
+import httpx
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from edgemeter.client import AsyncClient, ClientError, ClientSettings
+from edgemeter.client.predicting import FitFailedError
+from edgemeter.wire.access import Role
+from edgemeter_server.predictors import working
+from edgemeter_server.testing import issue_token
+
+
+@pytest.fixture
+async def client(measured, app):
+    token = await issue_token(measured.services, Role.SUBMITTER, project="default")
+    settings = ClientSettings(url="http://testserver", token=SecretStr(token))
+    async with AsyncClient(settings=settings, transport=httpx.ASGITransport(app)) as client:
+        yield client
+
+
+async def fitted(lab, client, **wanted):
+    """As `fit` does it: it waits while a worker works."""
+    asked = asyncio.create_task(client.fit("tiny", lab.TARGET, **wanted))
+    while not asked.done():
+        await working.work_off(lab.services)
+        await asyncio.wait([asked], timeout=0.05)
+    return await asked
+
+
+async def test_fit_waits_and_the_predictor_answers_here_as_there(measured, client):
+    document = await fitted(measured, client, model="lut")
+    assert document.active
+    local = await client.predictor("tiny", measured.TARGET)
+    codes = np.array([[0, 0], [1, 1]], np.uint8)
+    found = await client.estimates(
+        "tiny", ["tiny@1:conv3,conv3", "tiny@1:conv5,conv5"], measured.TARGET, measured=False
+    )
+    assert [each.latency_ms for each in found] == pytest.approx(local.predict(codes).mean_ms)
+    assert (await client.predictor_document(document.id)).file_sha256 == document.file_sha256
+    assert [each.id async for each in client.predictors(active=True)] == [document.id]
+    older = await fitted(measured, client, model="lut", activate=False)
+    assert (await client.activate_predictor(older.id)).active
+
+
+async def test_a_fit_that_fails_says_why(measured, client):
+    with pytest.raises(FitFailedError, match="no model is called 'magic'"):
+        await fitted(measured, client, model="magic")
+
+
+async def test_no_predictor_is_told_in_words(measured, client):
+    with pytest.raises(ClientError, match="edgemeter fit"):
+        await client.predictor("tiny", measured.TARGET)
