@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgemeter.wire.problems import ProblemError
 
 Command = Callable[..., None]
+Connect = Callable[[], "AbstractContextManager[Client]"]
 _MESSAGE_SIGNS = 1000
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
@@ -35,6 +36,18 @@ limit_option = click.option(
 def remote(command: Command) -> Command:
     """Adds `--url` and `--token-file`, and calls the command with a `client`."""
 
+    @connecting
+    @wraps(command)
+    def connected(*args: Any, connect: Connect, **kwargs: Any) -> None:
+        with connect() as client:
+            command(*args, client=client, **kwargs)
+
+    return connected
+
+
+def connecting(command: Command) -> Command:
+    """Adds `--url` and `--token-file`, and calls the command with what gives a client when it is needed."""
+
     @click.option("--url", metavar="URL", help="The server. Default: the setting `client.url`.")
     @click.option(
         "--token-file",
@@ -42,11 +55,16 @@ def remote(command: Command) -> Command:
         help="A file with the token. Default: the settings `client.token` and `client.token_file`.",
     )
     @wraps(command)
-    def connected(*args: Any, url: str | None, token_file: Path | None, **kwargs: Any) -> None:
-        with _client(url, token_file) as client, _told():
-            command(*args, client=client, **kwargs)
+    def connectable(*args: Any, url: str | None, token_file: Path | None, **kwargs: Any) -> None:
+        command(*args, connect=partial(_connected, url, token_file), **kwargs)
 
-    return connected
+    return connectable
+
+
+@contextmanager
+def _connected(url: str | None, token_file: Path | None) -> "Iterator[Client]":
+    with _client(url, token_file) as client, _told():
+        yield client
 
 
 @contextmanager

@@ -94,10 +94,13 @@ class Subset(Space):
         return result
 
 
+def root(space: Space) -> Space:
+    """The space that is installed everywhere: a subset's base, its base if that is one, or itself."""
+    return root(space.base) if isinstance(space, Subset) else space
+
+
 def in_base(space: Space, codes: Codes) -> tuple[Space, Codes]:
-    """The space that is installed everywhere, and the same architectures there: a subset's base, or the
-    space itself.
-    """
+    """The `root` of a space, and the same architectures there."""
     if isinstance(space, Subset):
         return in_base(space.base, space.to_base(codes))
     return space, codes

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from edgemeter.cli.parameters import FILE
-from edgemeter.cli.remote import json_option
+from edgemeter.cli.remote import Connect, connecting, json_option
 from edgemeter.cli.space.looking import space_argument
 
 if TYPE_CHECKING:
+    from edgemeter.spaces.scores import Latency
+    from edgemeter.spaces.space import Space
     from edgemeter.spaces.subset import Subset
 
 output_option = click.option(
@@ -41,7 +43,8 @@ class NumbersType(click.ParamType[tuple[int, ...]]):
 
 @click.command()
 @space_argument
-@click.option("--latencies", type=FILE, help="Of its operators: .json, .csv or .parquet.")
+@click.option("--target", "-t", metavar="SLUG", help="By its measured operators; asks the server.")
+@click.option("--latencies", type=FILE, help="Or by those of a file: .json, .csv or .parquet.")
 @click.option("--alpha", type=click.FloatRange(min=0), default=0.1, show_default=True)
 @click.option("--top", type=click.IntRange(min=1), default=4, show_default=True, help="Operators of a layer.")
 @click.option("--explore", type=NumbersType(), default=(), help="Layers with one more operator, as 17-20.")
@@ -51,8 +54,11 @@ class NumbersType(click.ParamType[tuple[int, ...]]):
 @name_option
 @output_option
 @json_option
+@connecting
 def generate(
+    connect: Connect,
     space_name: str,
+    target: str | None,
     latencies: Path | None,
     alpha: float,
     top: int,
@@ -74,16 +80,19 @@ def generate(
     from edgemeter.spaces.scores import aware_space, rank
     from edgemeter.spaces.subset_files import open_space
 
-    if latencies is None:
-        raise click.UsageError("--latencies FILE says what is known of the operators")
+    if (target is None) == (latencies is None):
+        raise click.UsageError(
+            "one of --target SLUG and --latencies FILE says what is known of the operators"
+        )
     base = open_space(space_name)
-    known = read_latencies(latencies, base)
+    known = read_latencies(latencies, base) if latencies else _measured(connect, base, str(target))
+    source = target or str(latencies and latencies.stem)
     rankings = rank(base, known, alpha, by_stage=per == "stage", whole_network=whole_network)
-    origin = {"latencies": latencies.name, "alpha": alpha, "top": top, "per": per, "explore": list(explore)}
+    origin = {"latencies": source, "alpha": alpha, "top": top, "per": per, "explore": list(explore)}
     made = aware_space(
         base,
         rankings,
-        name or f"{base.name}-{latencies.stem}",
+        name or f"{base.name}-{source}",
         top=top,
         explore=explore,
         exploring_rank=exploring_rank,
@@ -97,11 +106,13 @@ def generate(
 @space_argument
 @click.option("--targets", "first", multiple=True, metavar="TARGET...", help="One or more.")
 @click.argument("more", nargs=-1, metavar="")
-@click.option("--facts", type=FILE, multiple=True, help="What targets support. May be repeated.")
+@click.option("--facts", type=FILE, multiple=True, help="From files, not the server. May be repeated.")
 @name_option
 @output_option
 @json_option
+@connecting
 def intersect(
+    connect: Connect,
     space_name: str,
     first: Sequence[str],
     more: Sequence[str],
@@ -120,17 +131,53 @@ def intersect(
     from edgemeter.spaces.intersection import intersect as common
     from edgemeter.spaces.subset_files import open_space
 
-    if not facts:
-        raise click.UsageError("--facts FILE says what is known of the targets")
+    targets = (*first, *more)
+    if not targets and not facts:
+        raise click.UsageError("--targets says of which")
     base = open_space(space_name)
-    known = read_facts(facts, base)
-    targets = (*first, *more) or tuple(known)
+    known = read_facts(facts, base) if facts else _shown(connect, base, targets)
+    targets = targets or tuple(known)
     missing = [target for target in targets if target not in known]
     if missing:
         raise click.UsageError(f"nothing is known of {missing[0]}: there are {', '.join(sorted(known))}")
     found = common(base, {target: known[target] for target in targets}, name or f"{base.name}-common")
     _save(found.space, output)
     (print_common_document if as_json else print_common)(base, found)
+
+
+def _measured(connect: Connect, space: "Space", target: str) -> "dict[str, Latency]":
+    """The newest valid latency of each operator that the server has of the target."""
+    from edgemeter.spaces.scores import Latency
+    from edgemeter.spaces.subset import root
+
+    with connect() as client:
+        table = client.operator_table(target, root(space).name)
+    _require_version(root(space), table.version)
+    if not table.rows:
+        raise click.ClickException(
+            f"no operator of {table.space} is measured on {target};"
+            f" `edgemeter profile {table.space} --target {target}` does it"
+        )
+    return {row.text: Latency(row.latency_ms, row.low_ms, row.high_ms) for row in table.rows}
+
+
+def _shown(connect: Connect, space: "Space", targets: Sequence[str]) -> dict[str, dict[str, str]]:
+    from edgemeter.spaces.subset import root
+
+    found = {}
+    with connect() as client:
+        for target in targets:
+            known = client.capabilities(target, root(space).name)
+            _require_version(root(space), known.version)
+            found[target] = {each.key: each.support.value for each in known.contexts}
+    return found
+
+
+def _require_version(space: "Space", version: int) -> None:
+    if version != space.version:
+        raise click.ClickException(
+            f"the server has {space.name} version {version}, here is version {space.version}"
+        )
 
 
 def _save(made: "Subset", output: Path | None) -> None:
