@@ -34,6 +34,8 @@ _SYSTEM_READABLE = (
     "/dev/random",
 )
 _SYSTEM_WRITABLE = ("/dev/null", "/dev/zero")
+#: The priority of this process's session, where the kernel shares processors out by session.
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 _User = Literal["unprivileged", "capabilities dropped", "same"]
 
@@ -73,12 +75,19 @@ def _schedule(confinement: Confinement, attempt: Attempts) -> int:
     if confinement.cpus:
         attempt("cpus", lambda: os.sched_setaffinity(0, confinement.cpus))
     if confinement.nice:
-        attempt("nice", lambda: os.setpriority(os.PRIO_PROCESS, 0, confinement.nice))
+        attempt("nice", lambda: _be_nice(confinement.nice))
     priority = confinement.rtprio_limit
     if attempt("rtprio_limit", lambda: _set_limit(resource.RLIMIT_RTPRIO, priority)) or not priority:
         return 0
     # A container's root may set priorities without being allowed to raise limits.
     return capabilities.held() & capabilities.SYS_NICE
+
+
+def _be_nice(nice: int) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, nice)
+    # A process's own priority counts within its session only then, and the child has one to itself.
+    if _AUTOGROUP.exists():
+        _AUTOGROUP.write_text(str(nice))
 
 
 def _limit(limits: Limits, attempt: Attempts) -> None:

@@ -191,6 +191,7 @@ def silent_then(payload: Any, send: Any) -> None:
 
 def surroundings(payload: Any, send: Any) -> None:
     status = Path("/proc/self/status").read_text().splitlines()
+    autogroup = Path("/proc/self/autogroup")
     send(
         {
             "environment": dict(os.environ),
@@ -208,6 +209,7 @@ def surroundings(payload: Any, send: Any) -> None:
             ),
             "cpus": sorted(os.sched_getaffinity(0)),
             "nice": os.getpriority(os.PRIO_PROCESS, 0),
+            "session nice": autogroup.read_text().split()[-1] if autogroup.exists() else None,
             "oom": Path("/proc/self/oom_score_adj").read_text().strip(),
         }
     )
