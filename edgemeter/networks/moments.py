@@ -27,6 +27,8 @@ _POINTS: Final = np.array([*(-z for z in reversed(_POSITIVE)), *_POSITIVE])
 #: Sums of multiples of this are exact in float64 in any order, so that they are the same everywhere.
 _GRID: Final = 2.0**-20
 
+LEAST_POWER: Final = 2.0**-10
+
 BOUNDS: Final = {
     Activation.RELU: (0.0, np.inf),
     Activation.RELU6: (0.0, 6.0),
@@ -48,8 +50,8 @@ class Moments:
 
     @property
     def power(self) -> float:
-        """The mean variance over the channels."""
-        return _average(self.variance)
+        """The mean variance over the channels; not less than LEAST_POWER, for what is all but constant."""
+        return max(_average(self.variance), LEAST_POWER)
 
     @property
     def spread_of_means(self) -> float:

@@ -23,6 +23,7 @@ from edgemeter.networks.plan import Plan
 DEVIATIONS: Final = 5.0  #: standard deviations around the mean that a map's range covers
 INPUT_RANGE: Final = (-1.0, 1.0)
 LEVELS: Final = 255
+NARROWEST: Final = 2.0**-10  #: range, of a map that is all but constant
 _SIGNED: Final = 128  #: what int8 has less than uint8, for the same value
 
 #: Integer kernels move or compare these as they are: what goes in and out shares one step.
@@ -40,7 +41,7 @@ class Step:
 
     @classmethod
     def covering(cls, low: float, high: float) -> "Step":
-        scale = np.float32((high - low) / LEVELS)
+        scale = np.float32(max(high - low, NARROWEST) / LEVELS)
         return cls(scale, int(np.rint(-low / float(scale))))
 
     @property

@@ -76,6 +76,14 @@ def test_a_batch(precision: Precision) -> None:
     assert agreement(network("shuffle unit", batch=2), precision).least >= 0.98
 
 
+@pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])
+def test_values_that_are_cut_off_to_a_constant_do_not_become_infinite(precision: Precision) -> None:
+    b = Builder("saturated", Map(8, 8, 16))
+    x = b.activate(b.add(*[b.conv(b.input, 16, activation=RELU) for _ in range(12)]), RELU6)
+    constant = b.finish(b.depthwise(b.conv(x, 16, 3, activation=RELU), 3))
+    assert agreement(constant, precision).finite
+
+
 # Not those with HARD_SWISH on larger maps: XNNPACK has it in floats only.
 @pytest.mark.parametrize("part", ["bottleneck with squeeze", "gate of hswish", "shuffle unit", "cell"])
 @pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])

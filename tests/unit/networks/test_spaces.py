@@ -22,6 +22,8 @@ from benchmarks.builders import architectures
 from edgemeter.graphs import read_graph
 from edgemeter.networks.costs import network_costs
 from edgemeter.networks.network import Network
+from edgemeter.networks.plan import plan
+from edgemeter.networks.quantisation import LEVELS, steps
 from edgemeter.networks.writing import write
 from edgemeter.spaces.registry import find_space
 from edgemeter.targets import Precision
@@ -45,6 +47,12 @@ def test_three_architectures(networks: tuple[Network, ...], tmp_path: Path) -> N
         graph, costs = read_graph(file), network_costs(network)
         assert (graph.macs, graph.parameters) == (costs.macs, costs.parameters)
         assert graph.activation_bytes == costs.activation_bytes
+
+
+def test_values_are_far_from_the_bounds_of_fp16(networks: tuple[Network, ...]) -> None:
+    for network in networks:
+        known = steps(network, plan(network))
+        assert max(LEVELS * float(step.scale) for step in known.values()) < 1000
 
 
 def _agree(
