@@ -45,7 +45,7 @@ format: install ## Put the code into the house style
 	@$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: install ## Measure what docs/benchmarks.md promises (about forty minutes, on an idle machine)
+bench: install ## Measure what docs/benchmarks.md promises (about two hours, on an idle machine)
 	@$(BIN)/python -m benchmarks --json
 
 .PHONY: simulate
