@@ -2,7 +2,7 @@
 
 A row has the operator's key (`text`, `key`, `operator`, `arch` or `id`), `latency_ms`, and `low_ms` and
 `high_ms` where they are known. JSON is the document of `GET /v1/targets/T/operators`, a list of rows, or an
-object of latencies by key. Tidy rows (`metric`, `value`, `unit`) count where the metric is `latency`.
+object of latencies by key. Of a tidy table, as `edgemeter export` writes it, valid rows of operators count.
 """
 
 import json
@@ -16,6 +16,8 @@ from edgemeter.spaces.counting import position_of
 from edgemeter.spaces.scores import Latency
 from edgemeter.spaces.space import CodeError, Space
 from edgemeter.spaces.table_files import LARGEST_BYTES, Row, TableFileError, table_rows
+from edgemeter.spaces.tidy import METRICS
+from edgemeter.wire.recipes import RecipeKind
 
 _NAMES: Final = ("text", "key", "operator", "arch", "id")
 _MS: Final = {"ms": 1.0, "us": 1e-3, "s": 1e3}
@@ -34,7 +36,7 @@ def read_latencies(path: Path, space: Space) -> dict[str, Latency]:
         try:
             key, latency = _read(row, space)
             if key in found:
-                raise LatencyFileError(f"{key} was there before")
+                raise LatencyFileError(f"{key} was there before: one target, each operator once")
         except (LatencyFileError, CodeError) as error:
             raise LatencyFileError(f"{path.name}, row {number}: {error}") from None
         if latency is not None:
@@ -45,23 +47,33 @@ def read_latencies(path: Path, space: Space) -> dict[str, Latency]:
 
 
 def _read(row: Row, space: Space) -> tuple[str, Latency | None]:
+    tidy = "metric" in row
+    if tidy and not _counts(row):
+        return "", None
     word = next((row[name] for name in _NAMES if row.get(name)), None)
     if word is None:
         raise LatencyFileError(f"there is no operator: one of the columns {', '.join(_NAMES)}")
-    if "metric" in row and row["metric"] != "latency":
-        return "", None
     key = space.placed[position_of(space, str(word))].key
-    if "value" in row:
-        unit = row.get("unit")
-        if unit not in _MS:
-            raise LatencyFileError(f"the unit is {unit!r}, not one of {', '.join(_MS)}")
-        value = _number(row, "value") * _MS[unit]
-        return key, Latency(value, value, value)
-    value = _number(row, "latency_ms")
-    low, high = (_number(row, name) if row.get(name) else value for name in ("low_ms", "high_ms"))
+    names = ("value", "low", "high") if tidy else ("latency_ms", "low_ms", "high_ms")
+    scale = _scale(row) if tidy else 1.0
+    value = _number(row, names[0]) * scale
+    low, high = (_number(row, name) * scale if row.get(name) else value for name in names[1:])
     if not low <= value <= high:
-        raise LatencyFileError(f"{value} is not between low_ms {low} and high_ms {high}")
+        raise LatencyFileError(f"{value} is not between {names[1]} {low} and {names[2]} {high}")
     return key, Latency(value, low, high)
+
+
+def _counts(row: Row) -> bool:
+    """Whether a tidy row is an operator's: valid, and not the second one that only tells the retest error."""
+    valid = str(row.get("valid", "")).lower() != "false"
+    return row["metric"] == METRICS[RecipeKind.OPERATOR] and valid and row.get("purpose") != "repeat"
+
+
+def _scale(row: Row) -> float:
+    unit = row.get("unit")
+    if unit not in _MS:
+        raise LatencyFileError(f"the unit is {unit!r}, not one of {', '.join(_MS)}")
+    return _MS[unit]
 
 
 def _number(row: Row, name: str) -> float:

@@ -42,9 +42,16 @@ def test_forms_of_files(tmp_path: Path, name: str, content: str) -> None:
     assert read(tmp_path, name, content) == {KEY: Latency(2, 1.5, 2.5), STEM: Latency(1, 1, 1)}
 
 
-def test_tidy_rows_count_where_they_are_latencies(tmp_path: Path) -> None:
-    rows = f"arch,metric,value,unit\n{KEY},latency,2000,us\n{KEY},energy,3,mJ\n"
-    assert read(tmp_path, "a.csv", rows) == {KEY: Latency(2, 2, 2)}
+def test_of_a_tidy_table_the_valid_operators_count(tmp_path: Path) -> None:
+    rows = (
+        "arch,metric,value,unit,low,high,valid,purpose\n"
+        f"{KEY},op_latency,2000,us,1500,2500,True,operator\n"
+        f"{KEY},op_latency,2100,us,1500,2500,True,repeat\n"
+        "stem,op_latency,9,ms,,,False,operator\n"
+        "hurricane@1:SEP_3,latency,20,ms,,,True,train\n"
+        f"{KEY},energy,3,mJ,,,True,operator\n"
+    )
+    assert read(tmp_path, "a.csv", rows) == {KEY: Latency(2, 1.5, 2.5)}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +64,7 @@ def test_tidy_rows_count_where_they_are_latencies(tmp_path: Path) -> None:
         ("a.csv", f"text,latency_ms,low_ms,high_ms\n{KEY},1,2,3\n", "not between"),
         ("a.csv", "text,latency_ms\nChoice_9,1\n", "row 1: hurricane has no operator 'Choice_9'"),
         ("a.csv", "latency_ms\n1\n", "there is no operator"),
-        ("a.csv", f"arch,metric,value,unit\n{KEY},latency,1,minutes\n", "unit is 'minutes'"),
+        ("a.csv", f"arch,metric,value,unit\n{KEY},op_latency,1,minutes\n", "unit is 'minutes'"),
         ("a.csv", "text,latency_ms\n", "has no latency"),
         ("a.json", "{", "Expecting"),
         ("a.json", "3", "neither a list"),
