@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from benchmarks import builders, graph_features, retest, runtime_tools, spaces, survey_overhead
+from benchmarks.predictors import accuracy, speed
 from benchmarks.report import Figure, main
 from benchmarks.service import leases, memory, reports, turnaround
 
 SERVICE = (leases, reports, turnaround, memory)
-BENCHMARKS = (graph_features, spaces, builders, survey_overhead, runtime_tools, *SERVICE, retest)
+FIRST = (graph_features, spaces, builders, speed, accuracy)
+BENCHMARKS = (*FIRST, survey_overhead, runtime_tools, *SERVICE, retest)
 
 
 def run() -> Sequence[Figure]:

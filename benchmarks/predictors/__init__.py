@@ -1,0 +1,1 @@
+"""What is promised about predictors: their errors, intervals and speed."""
