@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 
-from benchmarks import builders, graph_features, retest, runtime_tools, spaces, survey_overhead
+from benchmarks import (
+    builders,
+    campaigns,
+    campaigns_by_target,
+    graph_features,
+    retest,
+    runtime_tools,
+    spaces,
+    survey_overhead,
+)
 from benchmarks.predictors import accuracy, speed
 from benchmarks.report import Figure, main
 from benchmarks.service import leases, memory, reports, turnaround
 
 SERVICE = (leases, reports, turnaround, memory)
 FIRST = (graph_features, spaces, builders, speed, accuracy)
-BENCHMARKS = (*FIRST, survey_overhead, runtime_tools, *SERVICE, retest)
+BENCHMARKS = (*FIRST, survey_overhead, runtime_tools, *SERVICE, campaigns, campaigns_by_target, retest)
 
 
 def run() -> Sequence[Figure]:
