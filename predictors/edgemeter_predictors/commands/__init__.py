@@ -1,0 +1,1 @@
+"""Commands that fit, judge and ask predictors. Here is the only I/O of this package."""
