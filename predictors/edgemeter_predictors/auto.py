@@ -7,7 +7,6 @@ With too few networks to hold any out, the first model of the list that fits is 
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -19,9 +18,10 @@ from edgemeter_predictors.contract import CostModel, Fitted, NotApplicable
 from edgemeter_predictors.data import SpaceData
 from edgemeter_predictors.gaussian_process import GaussianProcess
 from edgemeter_predictors.hierarchical import Hierarchical
-from edgemeter_predictors.judging.cross_validation import cross_validate
+from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.linear import Linear
 from edgemeter_predictors.lut import Lut
+from edgemeter_predictors.training import fit_and_hold_out
 
 SpaceModel = CostModel[SpaceData, Codes]
 
@@ -43,12 +43,23 @@ _NEARLY_BEST = 1.1
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One candidate; `refusal` says why it could not be judged, and then the figures are NaN."""
+    """One candidate, fitted to all data; `refusal` says why it could not be judged."""
 
     model: SpaceModel
-    mape_percent: float = float("nan")
-    log_likelihood: float = float("nan")
+    fitted: Fitted[Codes] | None = None
+    held_out: HeldOut | None = None
     refusal: str = ""
+
+    @property
+    def mape_percent(self) -> float:
+        """NaN where it was not judged, as the other."""
+        if self.held_out is None:
+            return float("nan")
+        return float(100 * np.mean(np.abs(self.held_out.mean_ms / self.held_out.latency_ms - 1)))
+
+    @property
+    def log_likelihood(self) -> float:
+        return float("nan") if self.held_out is None else self.held_out.log_likelihood
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +74,32 @@ class Auto(CostModel[SpaceData, Codes]):
 
     def fit(self, data: SpaceData) -> Fitted[Codes]:
         """The chosen model's own, under its own name; the explanation says why it was chosen."""
-        judged = self.judge(data)
+        return self.fit_and_hold_out(data, self.count, self.seed)[0]
+
+    def fit_and_hold_out(
+        self, data: SpaceData, count: int, seed: int
+    ) -> tuple[Fitted[Codes], HeldOut | None]:
+        """What judged the chosen one says how good it is as well: choosing among so few favours it little."""
+        judged = [self._judged(model, data, count, seed) for model in self.candidates]
         chosen = choose(judged)
-        fitted = _first_that_fits(judged, data) if chosen is None else chosen.model.fit(data)
+        fitted = _first_that_fits(judged) if chosen is None or chosen.fitted is None else chosen.fitted
         record: Any = fitted  # candidates give dataclasses
         explained: Fitted[Codes] = replace(record, explanation=f"{_why(chosen, judged)} {fitted.explanation}")
-        return explained
+        return explained, None if chosen is None else chosen.held_out
 
     def judge(self, data: SpaceData) -> list[Judged]:
         """Every candidate, in their order."""
-        return [self._judged(model, data) for model in self.candidates]
+        return [self._judged(model, data, self.count, self.seed) for model in self.candidates]
 
-    def _judged(self, model: SpaceModel, data: SpaceData) -> Judged:
+    def _judged(self, model: SpaceModel, data: SpaceData, count: int, seed: int) -> Judged:
         unfit = _unfit(model, data)
         if unfit:
             return Judged(model, refusal=unfit)
         try:
-            held_out = cross_validate(model, data, self.count, self.seed)
+            fitted, held_out = fit_and_hold_out(model, data, count, seed)
         except NotApplicable as refusal:
             return Judged(model, refusal=str(refusal))
-        relative = np.abs(held_out.mean_ms / held_out.latency_ms - 1)
-        return Judged(model, float(100 * relative.mean()), held_out.log_likelihood)
+        return Judged(model, fitted, held_out, "" if held_out else "too few networks to hold any out")
 
 
 def choose(judged: Sequence[Judged]) -> Judged | None:
@@ -110,12 +126,12 @@ def _unfit(model: SpaceModel, data: SpaceData) -> str:
     return ""
 
 
-def _first_that_fits(judged: Sequence[Judged], data: SpaceData) -> Fitted[Codes]:
+def _first_that_fits(judged: Sequence[Judged]) -> Fitted[Codes]:
     for each in judged:
-        with suppress(NotApplicable):
-            return each.model.fit(data)
+        if each.fitted is not None:
+            return each.fitted
     reasons = "; ".join(dict.fromkeys(f"{each.model.name}: {each.refusal}" for each in judged))
-    raise NotApplicable(f"no model can be fitted from {len(data)} networks. {reasons}")
+    raise NotApplicable(f"no model can be fitted from so little. {reasons}")
 
 
 def _why(chosen: Judged | None, judged: Sequence[Judged]) -> str:

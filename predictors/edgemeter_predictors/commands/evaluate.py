@@ -9,7 +9,7 @@ import rich_click as click
 from edgemeter.cli.parameters import FILE
 
 if TYPE_CHECKING:
-    from edgemeter.spaces.space import Space
+    from edgemeter.spaces.space import Codes, Space
     from edgemeter_predictors.commands.tidy_files import TidyFile
     from edgemeter_predictors.data import SpaceData
     from edgemeter_predictors.evaluating import Evaluation
@@ -73,6 +73,8 @@ def evaluate(
     from edgemeter.spaces.registry import find_space
 
     _require_extras()
+    from threadpoolctl import threadpool_limits
+
     from edgemeter_predictors.commands.tidy_files import TidyFile, operator_table
     from edgemeter_predictors.evaluating import evaluate as judge
     from edgemeter_predictors.evaluating import split
@@ -82,8 +84,10 @@ def evaluate(
     try:
         data = _data(space, data_file, device, view)
         known, asked = split(replace(data, table=table), train_rows, seed)
-        model = _model(model_name, _sources(space, data_file, source_names, view, seed))
-        evaluation, predictor = judge(model, known, asked)
+        # On matrices of this size threads cost more than they give, above all beside other work.
+        with threadpool_limits(1):
+            model = _model(model_name, _sources(space, data_file, source_names, view, seed))
+            evaluation, predictor = judge(model, known, asked)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     _print(evaluation, predictor, as_json)
@@ -139,7 +143,7 @@ def _model(name: str, sources: "tuple[Source, ...]") -> "Model":
     return find_model(name, sources)
 
 
-def _print(evaluation: "Evaluation", predictor: "Predictor[object]", as_json: bool) -> None:
+def _print(evaluation: "Evaluation", predictor: "Predictor[Codes]", as_json: bool) -> None:
     from dataclasses import asdict
 
     from edgemeter.cli.output import note_console, print_json
