@@ -13,7 +13,7 @@ the constant w_b.
 Without any network the corrections keep their stated priors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -24,7 +24,8 @@ from edgemeter_predictors.additive import Additive
 from edgemeter_predictors.contract import CostModel
 from edgemeter_predictors.data import SpaceData
 from edgemeter_predictors.evidence import Posterior, Priors, infer
-from edgemeter_predictors.lut import UNSEEN_RELATIVE_ERROR, whole_table
+from edgemeter_predictors.filling import filled
+from edgemeter_predictors.lut import UNSEEN_RELATIVE_ERROR, given_table
 from edgemeter_predictors.shares import OPERATOR_IN_CONTEXT, Groups, entry_features, group_sums, groups_of
 from edgemeter_predictors.spread import Spread
 from edgemeter_predictors.terms import layer_terms, spread_placed
@@ -48,7 +49,8 @@ class Hierarchical(CostModel[SpaceData, Codes]):
     overhead: bool = True
 
     def fit(self, data: SpaceData) -> Additive:
-        table = whole_table(data)
+        completed = filled(data.space, given_table(data))
+        table = completed.table
         groups = groups_of(data.space)
         data = data.select(np.lexsort((data.latency_ms, *data.codes.T)))  # rounding in one order
         sums = group_sums(data.space, groups, table.latency_ms, data.codes)
@@ -57,7 +59,9 @@ class Hierarchical(CostModel[SpaceData, Codes]):
         shares, ratio = sums / sums[:, :1], data.latency_ms / sums[:, 0]
         priors = self._priors(groups, table.relative_error)
         posterior = infer(shares, _group_of(groups), ratio - 1, priors)
-        return _additive(data, groups, table.latency_ms, typical_ms, posterior)
+        fitted = _additive(data, groups, table.latency_ms, typical_ms, posterior)
+        said = "; ".join(filter(None, (fitted.explanation, completed.explanation)))
+        return replace(fitted, explanation=said)
 
     def _priors(self, groups: Groups, relative_error: NDArray[np.float64]) -> Priors:
         errors = [_OPERATOR_ERROR if n == OPERATOR_IN_CONTEXT else _GROUP_ERROR for n in groups.names]

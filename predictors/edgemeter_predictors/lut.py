@@ -50,13 +50,18 @@ class Lut(CostModel[SpaceData, Codes]):
 
 def whole_table(data: SpaceData) -> OperatorTable:
     """The operator table, if it has all the operators of the space."""
-    if data.table is None:
-        raise NotApplicable("a lookup table needs measured operators, and none were given")
-    missing = data.table.missing
+    table = given_table(data)
+    missing = table.missing
     if len(missing):
         keys = ", ".join(data.space.placed[position].key for position in missing[:3])
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise NotApplicable(f"operators without a measurement: {keys}{more}")
+    return table
+
+
+def given_table(data: SpaceData) -> OperatorTable:
+    if data.table is None:
+        raise NotApplicable("a lookup table needs measured operators, and none were given")
     return data.table
 
 
