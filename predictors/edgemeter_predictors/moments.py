@@ -7,7 +7,6 @@ latencies it would keep no digit, of residuals it keeps all.
 """
 
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +19,8 @@ Array = NDArray[np.float64]
 
 #: Eigenvalues of X'X below this share of the largest are rounding: no data speak of those directions.
 NULL = 1e-12
+#: Up to so many networks are counted one by one.
+_FEW = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,7 @@ class Moments:
         return replace(
             self,
             rows=self.rows + len(codes),
-            gram=self.gram + _counts(self.terms, codes),
+            gram=_more_counts(self.gram, self.terms, codes),
             xr=self.xr + more.xr,
             r_sum=self.r_sum + more.r_sum,
             rr=self.rr + more.rr,
@@ -122,7 +123,10 @@ def _about(
     xr, r_sum, rr = np.zeros(len(reference)), 0.0, 0.0
     for rows in chunks(len(codes)):
         entries = entry_index(terms, codes[rows])
-        residual = latency_ms[rows] - base - reference.take(entries).sum(axis=1)
+        residual = latency_ms[rows] - base
+        if reference.any():
+            for entry in entries.T:
+                residual -= reference.take(entry)
         for entry in entries.T:
             xr += np.bincount(entry, residual, len(xr))
         r_sum += float(residual.sum())
@@ -130,15 +134,31 @@ def _about(
     return _Residuals(xr, r_sum, rr)
 
 
+def _more_counts(gram: NDArray[np.int32], terms: tuple[Term, ...], codes: Codes) -> NDArray[np.int32]:
+    if len(codes) > _FEW:
+        return gram + _counts(terms, codes)
+    more = gram.copy()
+    for entries in entry_index(terms, codes):
+        more[np.ix_(entries, entries)] += 1
+    return more
+
+
 def _counts(terms: tuple[Term, ...], codes: Codes) -> NDArray[np.int32]:
     """X'X: the blocks above the diagonal are counted, those below are their mirror."""
     starts = offsets(terms)
     gram = np.zeros((starts[-1], starts[-1]), np.int32)
+    lengths = [term.entries for term in terms]
     for rows in chunks(len(codes)):
         index = [term.index(codes[rows]) for term in terms]
-        for n, m in combinations_with_replacement(range(len(terms)), 2):
-            joint = np.bincount(
-                index[n] * terms[m].entries + index[m], minlength=terms[n].entries * terms[m].entries
+        joint = np.empty_like(index[0])
+        for n, entry in enumerate(index):
+            own = slice(starts[n], starts[n + 1])
+            gram[own, own].flat[:: lengths[n] + 1] += np.bincount(entry, minlength=lengths[n]).astype(
+                np.int32
             )
-            gram[starts[n] : starts[n + 1], starts[m] : starts[m + 1]] += joint.reshape(terms[n].entries, -1)
-    return np.triu(gram) + np.triu(gram, 1).T
+            for m in range(n + 1, len(index)):
+                np.multiply(entry, lengths[m], out=joint)
+                np.add(joint, index[m], out=joint)
+                counts = np.bincount(joint, minlength=lengths[n] * lengths[m])
+                gram[own, starts[m] : starts[m + 1]] += counts.reshape(lengths[n], -1).astype(np.int32)
+    return gram + np.triu(gram, 1).T

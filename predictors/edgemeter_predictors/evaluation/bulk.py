@@ -46,7 +46,7 @@ class Bulk:
             return self._by_numpy(codes)
         mean: Singles = np.empty(len(codes), np.float32)
         self._loops.sum_pairs(np.ascontiguousarray(codes.T), self._pairs.columns, self._pairs.entries, mean)
-        if np.isnan(mean).any():
+        if np.isnan(mean.sum()):
             validate(self.fitted.space, codes)
         return mean
 
@@ -91,14 +91,15 @@ class Bulk:
         return self.fitted.space.canonical(codes) if self.fitted.pruned else codes
 
     def _by_numpy(self, codes: Codes) -> Singles:
-        fitted = self.fitted
-        mean: Singles = sum_over_tables(fitted.space, self._layers, self._entries, codes)
-        mean += np.float32(fitted.rest_ms)
+        mean: Singles = sum_over_tables(self.fitted.space, self._layers, self._entries, codes)
         return mean
 
     @cached_property
     def _entries(self) -> Singles:
-        return self.fitted.entries_ms.astype(np.float32)
+        """Every architecture picks one entry of the first term, so that the rest is added there."""
+        entries = self.fitted.entries_ms.copy()
+        entries[: self.fitted.terms[0].entries] += self.fitted.rest_ms
+        return entries.astype(np.float32)
 
     @cached_property
     def _layers(self) -> tuple[Layer, ...]:
