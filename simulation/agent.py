@@ -15,11 +15,15 @@ from simulation.life import Life
 from simulation.record import Record
 
 DOWN_S = 20.0
+APART_S = 3600.0
 TERMS = Terms(up_to=4, wait_s=60.0)
 
 
 class SimulatedAgent:
-    """`outbox` is its disk. `run` lives, is killed and lives again until it is cancelled."""
+    """`outbox` is its disk. `run` lives, is killed and lives again until it is cancelled.
+
+    Its clock is up to an hour from everybody else's.
+    """
 
     def __init__(
         self,
@@ -37,6 +41,10 @@ class SimulatedAgent:
         self.record = record
         self.draw = draw
         self.outbox: deque[wire.ReportBatch] = deque()
+        self._ahead_s = random.Random(device).uniform(-APART_S, APART_S)
+
+    def now_s(self) -> float:
+        return asyncio.get_running_loop().time() + self._ahead_s
 
     async def run(self) -> None:
         loop, odds = asyncio.get_running_loop(), self.chaos.odds

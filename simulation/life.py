@@ -65,18 +65,22 @@ class Life:
             task.cancel()
 
     async def _turn(self) -> None:
-        loop = asyncio.get_running_loop()
         event: Event = events.Tick()
         while True:
             self._agent.record.events += 1
-            for instruction in self._machine.handle(loop.time(), event):
+            for instruction in self._machine.handle(self._agent.now_s(), event):
                 self._carry_out(instruction)
             if self._machine.ended:
                 return
             event = events.Tick()
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(self._machine.wake_s(loop.time())):
+                async with asyncio.timeout(self._patience_s()):
                     event = await self._events.get()
+
+    def _patience_s(self) -> float | None:
+        now_s = self._agent.now_s()
+        wake_s = self._machine.wake_s(now_s)
+        return None if wake_s is None else wake_s - now_s
 
     def _carry_out(self, instruction: instructions.Instruction) -> None:
         match instruction:
@@ -110,7 +114,7 @@ class Life:
 
     def _call(self, call: Call, message: Message) -> asyncio.Task[None]:
         async def run() -> None:
-            sent_s = asyncio.get_running_loop().time()
+            sent_s = self._agent.now_s()
             outcome = await self._ask(call, message)
             match outcome:
                 case CallFailed():

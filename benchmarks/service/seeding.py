@@ -41,7 +41,7 @@ async def seed(settings: Settings, pending: int, working: int, waiting: int) -> 
         issued = await write(partial(_devices, working + waiting))
         networks = min(pending, _NETWORKS)
         await write(partial(_networks, networks))
-        for number in range(pending // networks):
+        for number in range(-(-pending // networks)):
             await write(partial(_jobs, number))
     return Seeded(issued[:working], issued[working:])
 

@@ -22,6 +22,7 @@ _WRITER_PRAGMAS = (
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "cache_size=-16384",
+    "wal_autocheckpoint=8000",  # pages: under load each is written back once for many commits
     "journal_size_limit=67108864",
 )
 _READER_PRAGMAS = ("query_only=ON", "temp_store=MEMORY", "cache_size=-4096")
