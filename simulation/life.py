@@ -80,7 +80,8 @@ class Life:
     def _patience_s(self) -> float | None:
         now_s = self._agent.now_s()
         wake_s = self._machine.wake_s(now_s)
-        return None if wake_s is None else wake_s - now_s
+        # Sums of two clocks are rounded: what is due in no time at all would be due for ever.
+        return None if wake_s is None else max(wake_s - now_s, 0.001)
 
     def _carry_out(self, instruction: instructions.Instruction) -> None:
         match instruction:

@@ -15,7 +15,7 @@ from edgemeter_server.database.postgres_errors import Remedy, remedy, translated
 T = TypeVar("T")
 
 CONNECTIONS = 16  #: of each process; commits that wait together share PostgreSQL's own write to disk
-_CHECKOUT_S = 10.0
+_CHECKOUT_S = 30.0  #: a thousand calls that come at once wait for each other
 _CONNECT_S = 5.0
 _TRIES = 6
 _SIZE = text("SELECT pg_database_size(current_database())")
