@@ -1,5 +1,6 @@
 """A table of operators through the service, by one agent: `hurricane` on ONNX Runtime, and once more."""
 
+import math
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from edgemeter.cli.output import progress
 from edgemeter.client import Client
 from edgemeter.wire.campaigns import CampaignDocument, CampaignPlan, CampaignState, Purpose
 from edgemeter_agents.commands.demo_service import demo_service
+from edgemeter_server.campaigns.progress import mean_difference
 
 SPACE = "hurricane"
 _TURN_S = 0.25
@@ -63,17 +65,14 @@ def run() -> Sequence[Figure]:
         first, first_s = measured(client, plan)
         again, _ = measured(client, plan.model_copy(update={"fresh": True}))
         values = [_latencies(client, campaign) for campaign in (first, again)]
-    both = values[0].keys() & values[1].keys()
-    differences = [
-        abs(values[0][key] - values[1][key]) / ((values[0][key] + values[1][key]) / 2) for key in both
-    ]
+    error, both = mean_difference(*values)
     planned = first.targets[0].counts[Purpose.OPERATOR].planned
     return [
         at_most(f"{title}: {planned} networks, wall time", first_s, 60, " s"),
         at_most(f"{title}: not measured", failures(first) + failures(again), 0, ""),
         reported(f"{title}: undisturbed", 100 * min(valid_share(first), valid_share(again)), " %"),
         at_most(
-            f"{title}: retest error of {len(both)}, mean", 100 * sum(differences) / max(1, len(both)), 3, " %"
+            f"{title}: retest error of {both}, mean", 100 * (math.inf if error is None else error), 3, " %"
         ),
     ]
 

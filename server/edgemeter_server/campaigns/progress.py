@@ -18,7 +18,6 @@ from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.recipes.tables import recipes
 
 _MOST_UNSUPPORTED: Final = 1000
-_WAITING = ("waiting", "running", "planned")
 
 
 def answered() -> Select[Any]:
@@ -63,15 +62,8 @@ def _document(
     counts = _counts(connection, row.id)
     spent_s = device_s(connection, row.id, moment.now_us)
     error, repeated = _retest(connection, row.id)
-    left = sum(getattr(each, name) for each in counts.values() for name in ("waiting", "running")) + sum(
-        each.planned
-        - each.waiting
-        - each.running
-        - each.measured
-        - each.stored
-        - each.failed
-        - each.cancelled
-        for each in counts.values()
+    left = sum(
+        each.planned - each.measured - each.stored - each.failed - each.cancelled for each in counts.values()
     )
     done = sum(each.measured + each.failed for each in counts.values())
     return CampaignTarget(

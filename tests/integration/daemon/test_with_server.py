@@ -1,5 +1,6 @@
 """The agent and the service as they are: processes, a socket, SQLite, a real engine; and killed."""
 
+import hashlib
 import json
 import os
 import socket
@@ -12,7 +13,10 @@ import pytest
 
 from edgemeter.client import Client, ClientSettings
 from edgemeter.client.planning import Wishes
+from edgemeter.spaces.recipes import build
 from edgemeter.targets import Precision
+from edgemeter.wire.campaigns import CampaignPlan, CampaignState
+from edgemeter.wire.recipes import Recipe, RecipeKind
 from edgemeter.wire.requests import RequestDocument, RequestState
 from edgemeter.wire.specs import JobSpec
 from edgemeter_agents.networks import anchors
@@ -131,6 +135,39 @@ def test_a_model_goes_in_and_a_latency_comes_back(
     assert record.measurement.latency.value_ms == done.estimate.latency_ms
     assert terminate(agent) < 10
     wait_for(lambda: client.device("box").agent is None)
+
+
+def test_a_campaign_is_built_and_measured_by_the_agent(
+    serve: Callable[[], tuple[subprocess.Popen[str], str]],
+    join: Callable[[Client, str], subprocess.Popen[str]],
+    client_of: Callable[[str], Client],
+) -> None:
+    _, url = serve()
+    client = client_of(url)
+    join(client, url)
+    (slug,) = wait_for(lambda: [row.slug for row in client.targets() if row.available and _wanted(row.slug)])
+    plan = CampaignPlan(
+        space="nasbench201", targets=(slug,), contexts=3, architectures=1, test=0, repeats=0.0, layers=True
+    )
+    campaign = client.create_campaign(plan)
+    wait_for(lambda: client.campaign(campaign.id).state is CampaignState.DONE)
+    results = list(client.campaign_results(campaign.id))
+    assert len(results) == 4
+    for result in results:
+        assert result.failure_kind is None, result
+        recipe = Recipe(
+            space="nasbench201",
+            version=1,
+            kind=result.kind,
+            text=result.text,
+            format="onnx",
+            precision=Precision.FP32,
+        )
+        assert hashlib.sha256(build(recipe)).hexdigest() == result.file_sha256
+        assert result.latency_ms is not None
+    (architecture,) = [result for result in results if result.kind is RecipeKind.ARCHITECTURE]
+    assert architecture.measurement_id is not None
+    assert client.measurement(architecture.measurement_id).measurement.layers
 
 
 def test_the_server_is_killed_while_a_network_is_measured(
