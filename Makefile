@@ -21,7 +21,7 @@ $(STAMP): requirements/uv.lock requirements/dev.lock pyproject.toml scripts/make
 install: $(STAMP) ## Create .venv with everything, .venv/bin/edgemeter among it
 
 .PHONY: demo
-demo: install ## A server, an agent and the shipped networks over HTTP (under 3 minutes)
+demo: install ## From an empty database to measured networks and a predictor (under 5 minutes)
 	@$(BIN)/edgemeter demo
 
 .PHONY: test

@@ -1,6 +1,7 @@
 """Measures the demo and draws what a terminal shows: docs/images/demo.svg, the picture of the README."""
 
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ def main() -> None:
     command = [str(Path(sys.executable).with_name("edgemeter")), "demo", "--json"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    show_report(console, MeasurementReport.model_validate_json(done.stdout))
+    show_report(console, MeasurementReport.model_validate(json.loads(done.stdout)["report"]))
     PICTURE.parent.mkdir(exist_ok=True)
     # A font that every system has: the default one would be fetched from a third party.
     picture = console.export_svg(title="edgemeter demo", font_aspect_ratio=0.6)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgemeter.cli.durations import spoken
 from edgemeter.cli.exits import Exit
-from edgemeter.cli.output import data_console, note_console, progress
+from edgemeter.cli.output import Progress, data_console, note_console, progress
 from edgemeter.cli.tables import print_document, print_facts, print_table
 from edgemeter.cli.text import plain
 from edgemeter.wire.campaigns import CampaignDocument, CampaignPlan, CampaignState, CampaignTarget, Purpose
@@ -39,28 +39,31 @@ def begun(client: "Client", plan: CampaignPlan, project: str | None) -> Campaign
 
 def watch(client: "Client", campaign: CampaignDocument) -> CampaignDocument:
     """Until it has ended. Whoever interrupts is told how to go on."""
-    waits = ""
     try:
         with progress() as bar:
-            while True:
-                bar.total(max(planned(campaign), 1))
-                bar.reach(ended(campaign), _line(campaign))
-                if campaign.state is not CampaignState.ACTIVE:
-                    return campaign
-                said = "; ".join(
-                    f"{each.target}: {each.waits_for}" for each in campaign.targets if each.waits_for
-                )
-                if said and said != waits:
-                    bar.note(f"Waiting: {said}")
-                waits = said
-                time.sleep(_TURN_S)
-                campaign = client.campaign(campaign.id)
+            return follow(client, campaign, bar)
     except KeyboardInterrupt:
         sys.stderr.write(
             f"The campaign goes on. To watch it: edgemeter campaign show {campaign.id} --wait. "
             f"To end it: edgemeter campaign cancel {campaign.id}\n"
         )
         raise
+
+
+def follow(client: "Client", campaign: CampaignDocument, bar: Progress) -> CampaignDocument:
+    """Until it has ended; `bar` is told how far it is and what it waits for."""
+    waits = ""
+    while True:
+        bar.total(max(planned(campaign), 1))
+        bar.reach(ended(campaign), _line(campaign))
+        if campaign.state is not CampaignState.ACTIVE:
+            return campaign
+        said = "; ".join(f"{each.target}: {each.waits_for}" for each in campaign.targets if each.waits_for)
+        if said and said != waits:
+            bar.note(f"Waiting: {said}")
+        waits = said
+        time.sleep(_TURN_S)
+        campaign = client.campaign(campaign.id)
 
 
 def planned(campaign: CampaignDocument) -> int:

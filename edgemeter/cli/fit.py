@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("space")
-@click.option("--target", "-t", required=True, help="The whole slug; `edgemeter devices targets` lists them.")
+@click.option("--target", "-t", "words", required=True, help="Words of one target, such as `openvino.int8`.")
 @click.option("--model", default="auto", show_default=True, help="docs/predictors.md says which there are.")
 @click.option("--keep", is_flag=True, help="Publish the version without letting it answer yet.")
 @project_option
 @json_option
 @remote
 def fit(
-    client: "Client", space: str, target: str, model: str, keep: bool, project: str | None, as_json: bool
+    client: "Client", space: str, words: str, model: str, keep: bool, project: str | None, as_json: bool
 ) -> None:
     """Fit a new version of a predictor on the server, and say how far it errs.
 
@@ -29,8 +29,12 @@ def fit(
     """
     from edgemeter.cli.output import progress
     from edgemeter.cli.predictors import print_predictor
+    from edgemeter.client.naming import named_targets
     from edgemeter.client.predicting import FitFailedError
 
+    target, *others = named_targets(list(client.targets()), [words])
+    if others:
+        raise click.UsageError(f"{words!r} fits several targets: {', '.join([target, *others])}")
     try:
         with progress() as shown:
             shown.note(f"fitting {space} on {target}")

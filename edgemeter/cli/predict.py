@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.argument("space")
 @click.argument("architectures", nargs=-1, required=True)
 @click.option(
-    "--target", "-t", "targets", multiple=True, required=True, help="The whole slug. May be repeated."
+    "--target", "-t", "targets", multiple=True, required=True, help="Words of targets. May be repeated."
 )
 @click.option("--level", type=click.FloatRange(0.5, 0.99), default=0.9, show_default=True)
 @click.option("--parts", is_flag=True, help="Say how much each layer takes.")
@@ -45,11 +45,12 @@ def predict(
     An architecture is written as `edgemeter space sample` prints it.
     """
     from edgemeter.cli.tables import dumped, print_document, print_table
+    from edgemeter.client.naming import named_targets
 
     found = client.estimates(
         space,
         architectures,
-        targets,
+        named_targets(list(client.targets()), targets),
         level=level,
         parts=parts,
         measured=not predicted,

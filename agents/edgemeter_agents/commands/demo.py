@@ -10,6 +10,7 @@ from edgemeter_agents.commands.options import json_option
 
 if TYPE_CHECKING:
     from edgemeter.measurement import MeasurementReport
+    from edgemeter_agents.commands.demo_loop import Loop
 
 
 @click.command()
@@ -17,17 +18,36 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seeds inputs and the order of jobs.")
 @json_option
 def demo(local: bool, seed: int, as_json: bool) -> None:
-    """Measure the shipped networks on every installed runtime.
+    """Measure the shipped networks on every installed runtime, then profile a search space and predict it.
 
     Two small networks, in fp32 and int8, as ONNX and as TFLite, under the protocol `survey` with a profile of
     their layers. A server and an agent are started for it, in a temporary folder on a free port; the networks
-    are handed in over HTTP. `--local` does without them.
+    are handed in over HTTP. Then the operators of `hurricane` and a few architectures are measured, a
+    predictor is fitted, and what it says of others is held against measurements. `--local` only
+    measures the networks, without a server.
     """
-    from edgemeter_agents.commands.running import exit_code, print_report
+    from edgemeter_agents.commands.running import exit_code
 
-    report = _here(seed) if local else _over_http(seed)
-    print_report(report, as_json=as_json)
+    report, loop = (_here(seed), None) if local else _over_http(seed)
+    _print(report, loop, as_json=as_json)
     sys.exit(exit_code(report))
+
+
+def _print(report: "MeasurementReport", loop: "Loop | None", *, as_json: bool) -> None:
+    from edgemeter.cli.output import data_console
+    from edgemeter.cli.tables import print_document
+    from edgemeter_agents.commands.demo_loop import document, show_loop
+    from edgemeter_agents.commands.running import print_report
+
+    if as_json:
+        print_document(
+            "demo",
+            {"report": report.model_dump(mode="json"), "loop": None if loop is None else document(loop)},
+        )
+        return
+    print_report(report, as_json=False)
+    if loop is not None:
+        show_loop(data_console(), loop)
 
 
 def _networks() -> list[Path]:
@@ -44,10 +64,11 @@ def _here(seed: int) -> "MeasurementReport":
     return run_order(read_networks(_networks(), {}), (), SURVEY, Wishes(seed=seed, layers=True))
 
 
-def _over_http(seed: int) -> "MeasurementReport":
+def _over_http(seed: int) -> "tuple[MeasurementReport, Loop | None]":
     from tempfile import TemporaryDirectory
 
     from edgemeter.cli.output import progress
+    from edgemeter_agents.commands.demo_loop import run_loop
     from edgemeter_agents.commands.demo_report import measure_over_http
     from edgemeter_agents.commands.demo_service import demo_service
 
@@ -56,4 +77,4 @@ def _over_http(seed: int) -> "MeasurementReport":
         progress() as bar,
         demo_service(Path(folder), bar) as client,
     ):
-        return measure_over_http(client, _networks(), seed, bar)
+        return measure_over_http(client, _networks(), seed, bar), run_loop(client, bar)
