@@ -75,9 +75,12 @@ def train_in_child(space: str, model: str, snapshot: Snapshot, about: Mapping[st
 
 def train_here(payload: Mapping[str, Any]) -> Any:
     """The child's part."""
+    from threadpoolctl import threadpool_limits
+
     snapshot = Snapshot.model_validate(payload["snapshot"])
     try:
-        trained = _train(find_space(payload["space"]), payload["model"], snapshot, payload["about"])
+        with threadpool_limits(1):  # small matrices: more threads only wait for each other
+            trained = _train(find_space(payload["space"]), payload["model"], snapshot, payload["about"])
     except (NotApplicable, DataError, CodeError) as error:
         return {"refused": str(error)}
     return trained.model_dump(mode="json")

@@ -38,7 +38,6 @@ async def _fit(services: Services, held: Held) -> None:
         _log.info("no predictor", fit=held.id, why=str(error))
         await services.database.write(partial(_failed, services=services, held=held, why=str(error)))
         return
-    faults.point("fit.trained")
     kept = await services.database.write(
         lambda c: publish(c, held, snapshot, trained, services.clock.now_us(c))
     )

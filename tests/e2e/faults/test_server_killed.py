@@ -14,13 +14,14 @@ import pytest
 
 import edgemeter_server
 from edgemeter.wire.requests import MAX_ITEMS
+from edgemeter_server.jobs.claims import MOST_THOROUGH
 from edgemeter_server.testing import PostgresCluster
 
 from .calls import CALLS
 from .world import TARGET, World, good
 
 #: Tested elsewhere: nobody calls it, or see below.
-OTHERS = {"collection.marked", "collection.deleted", "sweep.written"}
+OTHERS = {"collection.marked", "collection.deleted", "fit.claimed", "sweep.written"}
 SOURCES = Path(edgemeter_server.__file__).parent
 POINTS = sorted(
     {
@@ -78,6 +79,20 @@ def test_killed_while_it_expires_leases(world: World) -> None:
     world.check_nothing_is_lost()
 
 
+def test_killed_while_it_fits_a_predictor(world: World) -> None:
+    """Nothing of it is published, and the fit is still held: another worker takes it over when it expires."""
+    world.service.dies_at("fit.claimed")
+    message = {"space": "nasbench201", "target": TARGET.slug}
+    fit = good(world.admin.post("/v1/predictors", json=message))
+    world.service.ended()
+    world.service.dies_at()
+    world.service.start()
+    assert good(world.admin.get(f"/v1/fits/{fit['id']}"))["state"] == "running"
+    assert good(world.admin.get("/v1/predictors"))["items"] == []
+    assert world.admin.post("/v1/predictors", json=message).status_code == 409
+    world.check_nothing_is_lost()
+
+
 def test_postgresql_dies_and_comes_back(postgres_world: World, cluster: PostgresCluster) -> None:
     """Calls are refused, to be made again; the server needs no restart, and what was kept is there."""
     document = postgres_world.requested()
@@ -115,4 +130,6 @@ def test_ten_thousand_jobs_in_one_request(world: World) -> None:
     world.service.start()
     assert send() == first
     claimed = good(world.claim(str(uuid.uuid4()), up_to=64))["leases"]
-    assert len({lease["job_id"] for lease in claimed} & {document["job_id"] for document in first}) == 64
+    # `precise` takes long: an agent gets fewer of its jobs at once than it asks for.
+    assert len(claimed) == MOST_THOROUGH
+    assert {lease["job_id"] for lease in claimed} <= {document["job_id"] for document in first}
