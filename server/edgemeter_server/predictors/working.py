@@ -1,6 +1,5 @@
 """The training worker: takes fits one after the other, each in a child process."""
 
-import asyncio
 from functools import partial
 from typing import Any
 
@@ -11,6 +10,7 @@ from edgemeter import __version__
 from edgemeter_server import faults
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.predictors import queueing, snapshots
+from edgemeter_server.predictors.apart import apart
 from edgemeter_server.predictors.publishing import publish
 from edgemeter_server.predictors.queueing import Held
 from edgemeter_server.predictors.snapshots import Snapshot
@@ -33,7 +33,7 @@ async def _fit(services: Services, held: Held) -> None:
     space = held.builds.partition("/")[0]
     faults.point("fit.claimed")
     try:
-        trained = await asyncio.to_thread(train_in_child, space, held.model, snapshot, about)
+        trained = await apart(train_in_child, space, held.model, snapshot, about)
     except FitError as error:
         _log.info("no predictor", fit=held.id, why=str(error))
         await services.database.write(partial(_failed, services=services, held=held, why=str(error)))

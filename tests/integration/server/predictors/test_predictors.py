@@ -136,7 +136,7 @@ async def test_a_worker_killed_mid_fit_leaves_nothing_and_another_takes_over(mea
     class Killed(BaseException):
         """The process ends here: nothing after it runs."""
 
-    def killed(*_):
+    def killed(*_: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
