@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, insert, literal, select, text
 
 from edgemeter.wire.access import Role
 from edgemeter.wire.requests import JobState, RequestItem
@@ -43,6 +43,8 @@ async def seed(settings: Settings, pending: int, working: int, waiting: int) -> 
         await write(partial(_networks, networks))
         for number in range(-(-pending // networks)):
             await write(partial(_jobs, number))
+        # What a database that grew at its own pace knows of itself: PostgreSQL looks once a minute.
+        await write(lambda connection: connection.execute(text("ANALYZE")))
     return Seeded(issued[:working], issued[working:])
 
 
