@@ -1,8 +1,13 @@
 """Long polls: they hold nothing while they wait, and end when the server does."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from edgemeter_server.database.wakeups import Wakeups
+
+T = TypeVar("T")
+LOOK_AGAIN_S = 1.0  #: a wake-up may be lost with the server process that was to send it
 
 
 class Patience:
@@ -25,3 +30,17 @@ async def woken(event: asyncio.Event, within_s: float) -> bool:
             return await event.wait()
     except TimeoutError:
         return False
+
+
+async def looked_until(
+    wakeups: Wakeups, topic: str, look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], wait_s: float
+) -> T:
+    """What `look` finds as soon as it has ended, else what it finds after `wait_s`."""
+    patience = Patience(wait_s, wakeups)
+    async with wakeups.listen([topic]) as event:
+        while not ended(document := await look()):
+            if wakeups.ended or patience.left_s() <= 0:
+                break
+            event.clear()
+            await woken(event, min(LOOK_AGAIN_S, patience.left_s()))
+    return document
