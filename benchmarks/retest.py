@@ -5,12 +5,13 @@ measured in three conditions: idle, real-time beside two busy processes, ordinar
 target has a history before, as one in use has: twelve short sessions of its anchors and four networks.
 """
 
+import math
 import os
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -18,7 +19,7 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.load import busy
-from benchmarks.measuring import latencies, measure_files
+from benchmarks.measuring import measure_files
 from benchmarks.networks import VARIED, build
 from benchmarks.report import Figure, at_most, main, reported, within
 from edgemeter.measurement import Latency, Measurement
@@ -50,19 +51,23 @@ CONDITIONS = (
 )
 
 
+Session = Sequence[Latency | None]
+
+
 def session(
     files: Sequence[Path],
     condition: Condition,
     protocol: MeasuringProtocol,
     store: AnchorStore,
     seed: int,
-) -> list[Latency]:
+) -> Session:
+    """A latency for each file; None where the host let none be measured, which is a figure of its own."""
     with condition.load():
         measured = measure_files(
             files, "onnxruntime", protocol, store, priority=condition.priority, seed=seed
         )
     _tell(condition, measured)
-    return latencies(measured)
+    return [m.latency for m in measured]
 
 
 def _tell(condition: Condition, measured: Sequence[Measurement]) -> None:
@@ -81,9 +86,9 @@ def live(files: Sequence[Path], store: AnchorStore) -> None:
             session(files[::9], condition, THOROUGH, store, seed)
 
 
-def sessions(files: Sequence[Path], store: AnchorStore) -> dict[tuple[str, str], list[list[Latency]]]:
+def sessions(files: Sequence[Path], store: AnchorStore) -> dict[tuple[str, str], list[Session]]:
     """For each condition and protocol its sessions, each a list of latencies in the order of `files`."""
-    found: dict[tuple[str, str], list[list[Latency]]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Session]] = defaultdict(list)
     began_s: dict[str, float] = {}
     for number in range(SESSIONS):
         for condition in CONDITIONS:
@@ -95,21 +100,27 @@ def sessions(files: Sequence[Path], store: AnchorStore) -> dict[tuple[str, str],
     return found
 
 
-def errors_percent(series: Sequence[Sequence[Latency]]) -> Iterator[float]:
+def errors_percent(series: Sequence[Session]) -> Iterator[float]:
     for before, now in pairwise(series):
-        for a, b in zip(before, now, strict=True):
+        for a, b in _pairs(before, now):
             yield 100 * retest_error(a.value_ms, b.value_ms)
 
 
-def covered(series: Sequence[Sequence[Latency]]) -> Iterator[bool]:
+def _pairs(before: Session, now: Session) -> Iterator[tuple[Latency, Latency]]:
+    for a, b in zip(before, now, strict=True):
+        if a is not None and b is not None:
+            yield a, b
+
+
+def covered(series: Sequence[Session]) -> Iterator[bool]:
     """Whether each later session's value lies inside each earlier one's published interval."""
     for before, now in combinations(series, 2):
-        for a, b in zip(before, now, strict=True):
+        for a, b in _pairs(before, now):
             yield a.interval.low_ms <= b.value_ms <= a.interval.high_ms
 
 
-def widths_percent(series: Sequence[Sequence[Latency]]) -> Iterator[float]:
-    for a in series[0]:
+def widths_percent(series: Sequence[Session]) -> Iterator[float]:
+    for a in filter(None, series[0]):
         yield 100 * (a.interval.high_ms - a.interval.low_ms) / a.value_ms
 
 
@@ -120,21 +131,32 @@ def run() -> Sequence[Figure]:
         store = AnchorStore(folder / "state")
         live(files, store)
         found = sessions(files, store)
+    missing = sum(latency is None for series in found.values() for each in series for latency in each)
     figures = [figure for condition in CONDITIONS for figure in _figures(condition, found)]
     inside = [hit for (_, protocol), s in found.items() if protocol == THOROUGH.name for hit in covered(s)]
     title = "repeated sessions inside the published 90 % interval"
-    return [*figures, within(title, 100 * fmean(inside), 88, 95, " %")]
+    return [
+        *figures,
+        within(title, 100 * _mean(inside), 88, 95, " %"),
+        reported("networks that the host let nobody measure, of all sessions", missing, ""),
+    ]
 
 
-def _figures(condition: Condition, found: Mapping[tuple[str, str], list[list[Latency]]]) -> Iterator[Figure]:
+def _mean(values: Iterable[float]) -> float:
+    """Not a number where a condition let no network be measured twice: no promise holds then."""
+    found = list(values)
+    return fmean(found) if found else math.nan
+
+
+def _figures(condition: Condition, found: Mapping[tuple[str, str], list[Session]]) -> Iterator[Figure]:
     series, survey = found[condition.name, THOROUGH.name], found[condition.name, SURVEY.name]
     title = f"retest error, mean of {len(series[0])} networks, {condition.name}"
-    yield at_most(title, fmean(errors_percent(series)), condition.limit_percent, " %")
-    yield reported(f"the same, protocol survey, {condition.name}", fmean(errors_percent(survey)), " %")
-    yield reported(f"inside the 90 % interval, {condition.name}", 100 * fmean(covered(series)), " %")
-    hits = 100 * fmean(covered(survey))
+    yield at_most(title, _mean(errors_percent(series)), condition.limit_percent, " %")
+    yield reported(f"the same, protocol survey, {condition.name}", _mean(errors_percent(survey)), " %")
+    yield reported(f"inside the 90 % interval, {condition.name}", 100 * _mean(covered(series)), " %")
+    hits = 100 * _mean(covered(survey))
     yield reported(f"the same, protocol survey, {condition.name}", hits, " %")
-    width = fmean(widths_percent(series))
+    width = _mean(widths_percent(series))
     yield reported(f"mean full width of the interval, {condition.name}", width, " %")
 
 

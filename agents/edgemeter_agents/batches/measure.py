@@ -19,7 +19,8 @@ from edgemeter_agents.batches.session import BatchSession, Outcome
 from edgemeter_agents.batches.visiting import Errand, Visitor, Wishes
 from edgemeter_agents.batches.work import Batch, Network
 from edgemeter_agents.measuring.anchors import Drift
-from edgemeter_agents.measuring.summary import Summary, summarise
+from edgemeter_agents.measuring.interval import batch_noise
+from edgemeter_agents.measuring.summary import Summary, standard_error, summarise
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,18 @@ class _BatchRun:
             self._visitor,
             lambda text: watcher.step(f"{self._batch.target.runtime}: {text}"),
         )
-        drift = self._judge_anchors()
-        return [self._document(outcome, drift, extras.get(outcome.network.id)) for outcome in outcomes]
+        session = _Judged(self._judge_anchors(), self._noise(outcomes))
+        return [self._document(outcome, session, extras.get(outcome.network.id)) for outcome in outcomes]
+
+    def _noise(self, outcomes: Sequence[Outcome]) -> float:
+        errors = [
+            standard_error(outcome.visits, self._protocol, outcome.cpu_ratio)
+            for outcome in outcomes
+            if outcome.failure is None
+        ]
+        if (anchors := self.session.anchor_session()) is not None and anchors.quiet:
+            errors += [anchors.light.error, anchors.heavy.error]
+        return batch_noise(errors)
 
     def _judge_anchors(self) -> Drift | None:
         session = self.session.anchor_session()
@@ -115,26 +126,27 @@ class _BatchRun:
             self._visitor.note(f"the anchors' readings could not be kept: {error.strerror}")
         return self._history.drift(session)
 
-    def _document(self, outcome: Outcome, drift: Drift | None, extras: Extras | None) -> Measurement:
+    def _document(self, outcome: Outcome, session: "_Judged", extras: Extras | None) -> Measurement:
         return measurement_document(
             outcome,
-            None if outcome.failure else self._summary(outcome, drift),
+            None if outcome.failure else self._summary(outcome, session),
             extras or Extras(),
             target=self._batch.target,
             protocol=self._protocol,
             conditions=self._conditions(),
         )
 
-    def _summary(self, outcome: Outcome, drift: Drift | None) -> Summary:
+    def _summary(self, outcome: Outcome, session: "_Judged") -> Summary:
         settings, processor = self._batch.settings, self._batch.target.processor
         execution = judge_execution(settings, processor, outcome.facts) if outcome.facts else ()
         return summarise(
             outcome.visits,
             self._protocol,
             cpu_ratio=outcome.cpu_ratio,
-            drift=drift,
+            drift=session.drift,
             shrinkage=self._history.shrinkage,
             spread=self._history.spread,
+            noise=session.noise,
             findings=(*execution, *judge_conditions([record.change for record in self.session.records])),
         )
 
@@ -146,6 +158,14 @@ class _BatchRun:
 
     def _text(self, network: Network, what: str) -> str:
         return f"{self._batch.target.runtime}: {network.document.name}, {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What a batch says as a whole."""
+
+    drift: Drift | None
+    noise: float
 
 
 def _anchor_key(batch: Batch, protocol: MeasuringProtocol, visitor: Visitor) -> AnchorKey:

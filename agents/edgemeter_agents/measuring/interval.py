@@ -1,8 +1,10 @@
 """The published interval: where another session's latency will lie (rule 6)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from statistics import fmean
 
 from edgemeter_agents.measuring.confidence import student_quantile
 from edgemeter_agents.measuring.repeatability import SessionSpread
@@ -44,18 +46,32 @@ def prior_spread(condition: Condition, timed_s: float) -> SessionSpread:
     return (BRIEF_PRIOR_SPREAD if timed_s < BRIEF_S else PRIOR_SPREAD)[condition]
 
 
-def expected_spread(condition: Condition, timed_s: float, history: SessionSpread | None) -> SessionSpread:
+def expected_spread(
+    condition: Condition, timed_s: float, history: SessionSpread | None, noise: float = 0.0
+) -> SessionSpread:
     """How far this session and another one are expected to lie apart: the history's word, else the prior.
 
     `history` is of quiet sessions; contended ones leave none. What it says of the target holds for them
-    too, widened as the prior is.
+    too, widened as the prior is. `noise` is what the visits of the whole batch say, see `batch_noise`: on a
+    host that has become restless, sessions lie no closer together than the parts of this one.
     """
     if history is None:
-        return prior_spread(condition, timed_s)
-    if condition is not Condition.CONTENDED_CPU_TIME:
-        return history
-    quiet, contended = (prior_spread(c, timed_s) for c in (Condition.QUIET_NORMAL, condition))
-    return replace(history, deviation=history.deviation * contended.deviation / quiet.deviation)
+        told = prior_spread(condition, timed_s)
+    elif condition is not Condition.CONTENDED_CPU_TIME:
+        told = history
+    else:
+        quiet, contended = (prior_spread(c, timed_s) for c in (Condition.QUIET_NORMAL, condition))
+        told = replace(history, deviation=history.deviation * contended.deviation / quiet.deviation)
+    return replace(told, deviation=max(told.deviation, noise))
+
+
+def batch_noise(errors: Sequence[float]) -> float:
+    """Root mean square of the standard errors within the session of all networks of a batch, as shares.
+
+    One network's three visits know their spread badly; those of the batch together know it well, and
+    what disturbs them is the host's. 0 without networks.
+    """
+    return math.sqrt(fmean(error**2 for error in errors)) if errors else 0.0
 
 
 def prediction_interval(

@@ -72,6 +72,7 @@ def summarise(
     drift: Drift | None = None,
     shrinkage: float = 0.0,
     spread: SessionSpread | None = None,
+    noise: float = 0.0,
     device_deviation: float = 0.0,
     thermal_state: ThermalState = ThermalState.BURST,
     findings: Iterable[Finding] = (),
@@ -81,7 +82,8 @@ def summarise(
     `cpu_ratio` is given exactly when CPU time stands in (`Substitute.ratio`); it already contains the
     anchors, so that no drift is corrected then. `drift` and `shrinkage` come from the target's
     `AnchorHistory`, before this session is added, and so does `spread`, the target's own, None
-    before it has one. `findings` are those of the shell: clocks, heat, placement, precision.
+    before it has one; `noise` is the whole batch's, see `batch_noise`. `findings` are those of the
+    shell: clocks, heat, placement, precision.
     """
     method = Method.WALL if cpu_ratio is None else Method.CPU_TIME
     latencies = [_latencies(visit, cpu_ratio) for visit in visits]
@@ -90,7 +92,7 @@ def summarise(
     corrected = shrinkage if drift is not None and cpu_ratio is None else 0.0
     latency_ms = headline.value / (1 + corrected * (drift.value if drift else 0.0))
     condition = _condition(method, realtime=realtime)
-    expected = expected_spread(condition, protocol.min_timed_s, history=spread)
+    expected = expected_spread(condition, protocol.min_timed_s, history=spread, noise=noise)
     return Summary(
         protocol=protocol.name,
         protocol_digest=protocol.digest(),
@@ -120,6 +122,13 @@ def summarise(
             *judge_anchors(drift),
         ),
     )
+
+
+def standard_error(
+    visits: Sequence[Visit], protocol: MeasuringProtocol, cpu_ratio: float | None = None
+) -> float:
+    """Of what `summarise` would publish, within this session, as a share."""
+    return Headline.of([_latencies(visit, cpu_ratio) for visit in visits], protocol.statistic).standard_error
 
 
 def _latencies(visit: Visit, cpu_ratio: float | None) -> list[float]:

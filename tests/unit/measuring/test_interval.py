@@ -10,6 +10,7 @@ from edgemeter_agents.measuring.headline import Headline
 from edgemeter_agents.measuring.interval import (
     PRIOR_SPREAD,
     Condition,
+    batch_noise,
     expected_spread,
     prediction_interval,
     prior_spread,
@@ -83,6 +84,28 @@ def test_the_prior_holds_until_there_is_a_history():
     contended = expected_spread(Condition.CONTENDED_CPU_TIME, 1.0, history)
     assert contended.degrees == history.degrees
     assert 1 <= contended.deviation / history.deviation < 2
+
+
+@pytest.mark.parametrize("restless", [1, 5])
+def test_a_history_of_calm_times_does_not_promise_too_much_in_restless_ones(restless):
+    """Twenty networks a batch: three visits each, whose own scatter has grown since the history was made."""
+    noise = np.random.default_rng(restless)
+    calm, hits, promised = SessionSpread(0.01, 30), [], []
+    for _ in range(60):
+        visits = noise.normal(0, 0.015 * restless, (20, 3))
+        errors = visits.std(axis=1, ddof=1) / math.sqrt(3)
+        others = noise.normal(0, 0.015 * restless, (20, 3)).mean(axis=1)
+        spread = expected_spread(Condition.QUIET_NORMAL, 1.0, calm, batch_noise(errors.tolist()))
+        for value, error, other in zip(visits.mean(axis=1), errors, others, strict=True):
+            hits.append(math.exp(other) in prediction_interval(math.exp(value), error, 3, spread))
+            promised.append(math.exp(other) in prediction_interval(math.exp(value), error, 3, calm))
+    assert 0.86 <= np.mean(hits) <= 0.97
+    assert restless == 1 or np.mean(promised) < 0.6
+
+
+def test_a_batch_without_networks_says_nothing():
+    history = SessionSpread(0.03, 12)
+    assert expected_spread(Condition.QUIET_NORMAL, 1.0, history, batch_noise([])) == history
 
 
 @given(st.floats(1e-3, 1e4), st.floats(0, 0.1), st.floats(1e-3, 0.2), st.floats(0, 0.1))
