@@ -75,6 +75,14 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
+def measured(edgemeter: Commands, *words: object) -> subprocess.CompletedProcess[str]:
+    """Submits and waits. Skips where the host is too busy for any of a job's attempts."""
+    done = edgemeter("submit", MOBILE, *words, "--wait", "--timeout", 90, "--json")
+    if done.returncode == 4 and '"contended"' in done.stdout:
+        pytest.skip(f"the host is too busy to measure: {done.stderr[-300:]}")
+    return done
+
+
 @pytest.fixture(scope="module")
 def target(folder: Path, environment: dict[str, str], url: str, edgemeter: Commands) -> Iterator[str]:
     """A target of an agent that has joined and was approved."""
@@ -91,14 +99,14 @@ def target(folder: Path, environment: dict[str, str], url: str, edgemeter: Comma
 
 
 def test_a_network_goes_in_and_a_latency_comes_back(edgemeter: Commands, target: str) -> None:
-    words = ("submit", MOBILE, "-t", "onnxruntime", "--protocol", "survey")
-    done = edgemeter(*words, "--wait", "--timeout", 90, "--json")
+    words = ("-t", "onnxruntime", "--protocol", "survey")
+    done = measured(edgemeter, *words)
     (request,) = document(done)["requests"]
     assert request["target"] == target
     assert request["estimate"]["how"] == "measured"
     assert MOBILE.name in done.stderr
 
-    stored = document(edgemeter(*words, "--json"))["requests"][0]
+    stored = document(edgemeter("submit", MOBILE, *words, "--json"))["requests"][0]
     assert stored["estimate"]["how"] == "stored"
     assert stored["estimate"]["measurement_id"] == request["estimate"]["measurement_id"]
 
@@ -106,12 +114,15 @@ def test_a_network_goes_in_and_a_latency_comes_back(edgemeter: Commands, target:
     assert table.returncode == 0
     assert MOBILE.name in table.stdout
     shown = document(edgemeter("jobs", "show", request["id"], "--json"))
-    assert [attempt["device"] for attempt in shown["job"]["attempts"]] == [DEVICE]
+    # One attempt, unless other work disturbed it: then it was measured again.
+    *disturbed, last = shown["job"]["attempts"]
+    assert last["device"] == DEVICE
+    assert {attempt["failure"]["kind"] for attempt in disturbed} <= {"contended"}
     assert "reported" in edgemeter("jobs", "show", request["id"]).stdout
 
 
 def test_results_are_listed_shown_and_exported(edgemeter: Commands, target: str) -> None:
-    edgemeter("submit", MOBILE, "-t", "onnxruntime", "--protocol", "survey", "--wait", "--timeout", 90)
+    measured(edgemeter, "-t", "onnxruntime", "--protocol", "survey")
     newest = document(edgemeter("results", "list", "--limit", 1, "--json"))["measurements"][0]
     assert newest["target"] == target
     assert MOBILE.name in edgemeter("results", "list").stdout
