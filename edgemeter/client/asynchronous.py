@@ -8,7 +8,16 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
-from edgemeter.client import campaigning, measuring, operations, predicting, project, uploading, waiting
+from edgemeter.client import (
+    architectures,
+    campaigning,
+    measuring,
+    operations,
+    predicting,
+    project,
+    uploading,
+    waiting,
+)
 from edgemeter.client.asking import Outcome
 from edgemeter.client.retrying import RetryPolicy
 from edgemeter.client.sending import answered, context_of, http_options, request_options, silent
@@ -104,6 +113,7 @@ class AsyncClient:
     measure = awaiting(measuring.measure)
     measure_all = awaiting(measuring.measure_all)
     submit = awaiting(measuring.submit)
+    submit_architectures = awaiting(architectures.submit_architectures)
     request_all = awaiting(measuring.request_all)
     requests = iterating(operations.requests)
     request = awaiting(waiting.request)

@@ -8,7 +8,16 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx
 
-from edgemeter.client import campaigning, measuring, operations, predicting, project, uploading, waiting
+from edgemeter.client import (
+    architectures,
+    campaigning,
+    measuring,
+    operations,
+    predicting,
+    project,
+    uploading,
+    waiting,
+)
 from edgemeter.client.asking import Outcome
 from edgemeter.client.retrying import RetryPolicy
 from edgemeter.client.sending import answered, context_of, http_options, request_options, silent
@@ -103,6 +112,7 @@ class Client:
     measure = calling(measuring.measure)
     measure_all = calling(measuring.measure_all)
     submit = calling(measuring.submit)
+    submit_architectures = calling(architectures.submit_architectures)
     request_all = calling(measuring.request_all)
     requests = iterating(operations.requests)
     request = calling(waiting.request)

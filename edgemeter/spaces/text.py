@@ -28,6 +28,11 @@ def from_text(space: Space, text: str) -> Codes:
     return _row_of(space, space.split_words(words))
 
 
+def canonical_text(space: Space, text: str) -> str:
+    """The one text that stands for all that build the same network. CodeError as `from_text`."""
+    return to_text(space, space.canonical(from_text(space, text)[None, :])[0])
+
+
 def to_document(space: Space, row: Codes) -> dict[str, Any]:
     """The architecture for JSON: the word of each column by its name."""
     chosen = zip(space.columns, _row(space, row), strict=True)

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from edgemeter.targets import Precision
+from edgemeter.targets import Precision, Target
 from edgemeter.wire.base import Message, Reply, Sha256, Slug
 
 #: What an agent can build: a space and its version, as in `hurricane/1`.
@@ -46,6 +48,34 @@ class Recipe(Message):
         """For people, cut to the length of a label. An architecture's text names its space itself."""
         text = self.text if self.kind is RecipeKind.ARCHITECTURE else f"{self.space} {self.text}"
         return text[:_NAME_SIGNS]
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """What networks of a target are written as."""
+
+    format: Literal["onnx", "tflite"]
+    precision: Precision
+    batch: int
+
+    @classmethod
+    def of(cls, target: Target, formats: Sequence[str]) -> "FileKind":
+        """Reduced float precisions take the float file: their engines convert it."""
+        precision = Precision.INT8 if target.precision is Precision.INT8 else Precision.FP32
+        return cls("onnx" if "onnx" in formats else "tflite", precision, target.batch)
+
+    def recipe(self, builds: Builds, kind: RecipeKind, text: str) -> Recipe:
+        """Of what stands as `text` in the space and version that `builds` names."""
+        space, _, version = builds.rpartition("/")
+        return Recipe(
+            space=space,
+            version=int(version),
+            kind=kind,
+            text=text,
+            format=self.format,
+            precision=self.precision,
+            batch=self.batch,
+        )
 
 
 class LeasedRecipe(Reply):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import rich_click as click
 
 from edgemeter.cli.parameters import FILE
+from edgemeter_predictors.commands.extras import require
 
 if TYPE_CHECKING:
     from edgemeter.spaces.space import Codes, Space
@@ -72,7 +73,7 @@ def evaluate(
     """
     from edgemeter.spaces.registry import find_space
 
-    _require_extras()
+    require("predictors,tables", "pyarrow", "scipy", "sklearn")
     from threadpoolctl import threadpool_limits
 
     from edgemeter_predictors.commands.tidy_files import TidyFile, operator_table
@@ -91,17 +92,6 @@ def evaluate(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     _print(evaluation, predictor, as_json)
-
-
-def _require_extras() -> None:
-    try:
-        import pyarrow  # noqa: F401
-        import scipy  # noqa: F401
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise click.ClickException(
-            f"this needs {error.name}, not installed here; try: pip install 'edgemeter[predictors,tables]'"
-        ) from error
 
 
 def _data(space: "Space", file: "TidyFile", device: str, view: str | None) -> "SpaceData":

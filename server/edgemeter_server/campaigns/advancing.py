@@ -13,11 +13,12 @@ from edgemeter.spaces.registry import UnknownSpaceError, find_space
 from edgemeter.targets import target_of
 from edgemeter.wire.campaigns import CampaignPlan, CampaignState, Purpose
 from edgemeter.wire.problems import ProblemType
+from edgemeter.wire.recipes import FileKind
 from edgemeter.wire.requests import RequestItem
 from edgemeter.wire.specs import JobSpec
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.costs import device_s
-from edgemeter_server.campaigns.planning import FileKind, planned_items
+from edgemeter_server.campaigns.planning import planned_items
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets, campaigns
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.http.problems import Refusal

@@ -1,8 +1,7 @@
 """Which networks a campaign measures on a target, in which order. Pure: the same plan is the same list."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
@@ -10,9 +9,8 @@ from edgemeter.spaces.sampling import sample
 from edgemeter.spaces.size import size
 from edgemeter.spaces.space import CodeError, Codes, Space
 from edgemeter.spaces.text import to_text
-from edgemeter.targets import Precision, Target
 from edgemeter.wire.campaigns import CampaignPlan, Purpose
-from edgemeter.wire.recipes import Recipe, RecipeKind
+from edgemeter.wire.recipes import FileKind, Recipe, RecipeKind
 
 #: Draws that find nothing new before a space counts as exhausted.
 _PATIENCE = 200
@@ -25,32 +23,17 @@ class PlannedItem(NamedTuple):
     recipe: Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class FileKind:
-    """What networks of a target are written as."""
-
-    format: str
-    precision: Precision
-    batch: int
-
-    @classmethod
-    def of(cls, target: Target, formats: Sequence[str]) -> "FileKind":
-        """Reduced float precisions take the float file: their engines convert it."""
-        precision = Precision.INT8 if target.precision is Precision.INT8 else Precision.FP32
-        return cls("onnx" if "onnx" in formats else "tflite", precision, target.batch)
-
-
 def planned_items(space: Space, plan: CampaignPlan, kind: FileKind) -> list[PlannedItem]:
     """In the order of measuring. Repeats come last, so that they lie apart from what they repeat."""
-    draw = random.Random(f"{plan.seed}/order")
+    draw, builds = random.Random(f"{plan.seed}/order"), f"{space.name}/{space.version}"
     operators = [
-        PlannedItem(Purpose.OPERATOR, _recipe(space, kind, RecipeKind.OPERATOR, space.placed[position].key))
+        PlannedItem(Purpose.OPERATOR, kind.recipe(builds, RecipeKind.OPERATOR, space.placed[position].key))
         for position in chosen_contexts(space, plan)
     ]
     texts = chosen_architectures(space, plan.architectures + plan.test, plan.seed)
     purposes = chain([Purpose.TRAIN] * min(plan.architectures, len(texts)), [Purpose.TEST] * plan.test)
     architectures = [
-        PlannedItem(purpose, _recipe(space, kind, RecipeKind.ARCHITECTURE, text))
+        PlannedItem(purpose, kind.recipe(builds, RecipeKind.ARCHITECTURE, text))
         for text, purpose in zip(texts, purposes, strict=False)
     ]
     ordered = _shuffled([operators, architectures], draw, apart=plan.budget_s is not None)
@@ -115,18 +98,6 @@ def _wide(space: Space, seed: int) -> Iterator[Codes]:
         weights = {column.name: mixes[column.choices] for column in space.columns}
         yield sample(space, 1, draw.getrandbits(31), weights)[0]
         number += 1
-
-
-def _recipe(space: Space, kind: FileKind, what: RecipeKind, text: str) -> Recipe:
-    return Recipe.model_construct(
-        space=space.name,
-        version=space.version,
-        kind=what,
-        text=text,
-        format=kind.format,
-        precision=kind.precision,
-        batch=kind.batch,
-    )
 
 
 def _shuffled(groups: Iterable[list[PlannedItem]], draw: random.Random, *, apart: bool) -> list[PlannedItem]:

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, select
 
 from edgemeter.spaces.space import Space
+from edgemeter.spaces.text import canonical_text
 from edgemeter.targets import target_of
 from edgemeter.wire.access import Role
 from edgemeter.wire.estimates import ArchitectureEstimate
 from edgemeter.wire.problems import ProblemType
-from edgemeter.wire.recipes import Recipe, RecipeKind
+from edgemeter.wire.recipes import FileKind, RecipeKind
 from edgemeter.wire.requests import NewRequests, RequestItem
 from edgemeter.wire.specs import JobSpec
-from edgemeter_server.campaigns.planning import FileKind
+from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
@@ -53,17 +54,8 @@ def _is_doubtful(estimate: ArchitectureEstimate, asked: Question) -> bool:
 
 
 def _item(space: Space, kind: FileKind, estimate: ArchitectureEstimate) -> RequestItem:
-    recipe = Recipe.model_validate(
-        {
-            "space": space.name,
-            "version": space.version,
-            "kind": RecipeKind.ARCHITECTURE,
-            "text": estimate.architecture,
-            "format": kind.format,
-            "precision": kind.precision,
-            "batch": kind.batch,
-        }
-    )
+    text = canonical_text(space, estimate.architecture)
+    recipe = kind.recipe(builds_of(space), RecipeKind.ARCHITECTURE, text)
     return RequestItem(recipe=recipe, target=estimate.target, spec=JobSpec(protocol="survey"))
 
 
