@@ -42,26 +42,18 @@ def _disturbed(done: subprocess.CompletedProcess[str]) -> bool:
     return done.returncode == Exit.FAILED and _DISTURBED.search(told) is not None
 
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture
-def edgemeter(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def edgemeter_once(tmp_path: Path) -> Run:
+    """As it comes, whatever the host does meanwhile."""
     # The machine's own lock: tests that measure at the same time would disturb each other.
     environment = {**os.environ, "EDGEMETER_STATE_DIR": str(tmp_path / "state"), "NO_COLOR": "1"}
 
     def run(*words: object, timeout_s: float = 250) -> subprocess.CompletedProcess[str]:
-        """Again where other work disturbed the measuring, as a user is told: tests run side by side.
-
-        Skips the test, with what was told, on a host that cannot measure at all just now.
-        """
-        for _ in range(TRIES):
-            done = once(*words, timeout_s=timeout_s)
-            if not _disturbed(done):
-                return done
-        pytest.skip(f"the host is too busy to measure, {TRIES} times in a row: {done.stderr[-300:]}")
-
-    def once(*words: object, timeout_s: float) -> subprocess.CompletedProcess[str]:
-        command = [str(EDGEMETER), *map(str, words)]
         return subprocess.run(
-            command,
+            [str(EDGEMETER), *map(str, words)],
             check=False,
             capture_output=True,
             text=True,
@@ -69,5 +61,22 @@ def edgemeter(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
             env=environment,
             cwd=tmp_path,
         )
+
+    return run
+
+
+@pytest.fixture
+def edgemeter(edgemeter_once: Run) -> Run:
+    """Again where other work disturbed the measuring, as a user is told: tests run side by side.
+
+    Skips the test, with what was told, on a host that cannot measure at all just now.
+    """
+
+    def run(*words: object, timeout_s: float = 250) -> subprocess.CompletedProcess[str]:
+        for _ in range(TRIES):
+            done = edgemeter_once(*words, timeout_s=timeout_s)
+            if not _disturbed(done):
+                return done
+        pytest.skip(f"the host is too busy to measure, {TRIES} times in a row: {done.stderr[-300:]}")
 
     return run
