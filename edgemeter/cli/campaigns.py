@@ -95,7 +95,7 @@ def print_campaign(campaign: CampaignDocument, *, as_json: bool) -> None:
     print_facts(
         (
             ("campaign", campaign.id),
-            ("space", f"{plan.space}, version {campaign.version}"),
+            ("space", f"{plan.shown_space}, version {campaign.version}"),
             ("protocol", plan.protocol),
             ("state", campaign.state),
             ("begun", campaign.created_at),
@@ -158,14 +158,14 @@ def _line(campaign: CampaignDocument) -> str:
     left = [target.remaining_s for target in campaign.targets if target.remaining_s]
     spent_s = sum(target.device_s for target in campaign.targets)
     remaining = f", about {spoken(max(left))} left" if left else ""
-    return f"{campaign.plan.space}: {spoken(spent_s)} of device time{remaining}"
+    return f"{campaign.plan.shown_space}: {spoken(spent_s)} of device time{remaining}"
 
 
 def _row(campaign: CampaignDocument) -> tuple[object, ...]:
     counts = [counts for target in campaign.targets for counts in target.counts.values()]
     return (
         campaign.id,
-        campaign.plan.space,
+        campaign.plan.shown_space,
         ", ".join(campaign.plan.targets),
         campaign.state,
         sum(each.measured + each.stored for each in counts),

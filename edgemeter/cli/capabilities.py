@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-@click.option("--space", "-s", default="hurricane", show_default=True, help="Whose operators.")
+@click.option(
+    "--space", "-s", default="hurricane", show_default=True, help="Whose operators: its name, or its file."
+)
 @click.option("--stored", is_flag=True, help="Tell only what is known; measure nothing.")
 @project_option
 @json_option
@@ -28,12 +30,12 @@ def capabilities(
     """
     from edgemeter.cli import campaigns
     from edgemeter.cli.tables import dumped, print_document
+    from edgemeter.client.generated import plan_of
     from edgemeter.client.naming import named_targets
-    from edgemeter.wire.campaigns import CampaignPlan
 
     slugs = named_targets(list(client.targets()), targets)
     if not stored:
-        plan = CampaignPlan(space=space, targets=slugs, architectures=0, test=0, repeats=0)
+        plan = plan_of(space, targets=slugs, architectures=0, test=0, repeats=0)
         campaigns.watch(client, campaigns.begun(client, plan, project))
     found = [client.capabilities(slug, space) for slug in slugs]
     if as_json:

@@ -60,15 +60,16 @@ def profile(
 ) -> None:
     """Measure every operator of SPACE in its contexts, and a sample of its architectures.
 
+    SPACE is a name (see `edgemeter space list`) or the file of a generated space.
     What is stored is not measured again, and the same command goes on where it was interrupted: the campaign
     runs on the server. Exit code 4: something could not be measured; the summary says what.
     """
     from edgemeter.cli import campaigns
+    from edgemeter.client.generated import plan_of
     from edgemeter.client.naming import named_targets
-    from edgemeter.wire.campaigns import CampaignPlan
 
-    plan = CampaignPlan(
-        space=space,
+    plan = plan_of(
+        space,
         targets=named_targets(list(client.targets()), targets),
         contexts=contexts,
         architectures=architectures,

@@ -4,6 +4,13 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from edgemeter.client.asking import ask
+from edgemeter.client.generated import (
+    AnySpace,
+    architectures_within,
+    capabilities_within,
+    named,
+    operators_within,
+)
 from edgemeter.client.listing import LARGEST_PAGE, every, written
 from edgemeter.client.project import home_project
 from edgemeter.client.replies import reader
@@ -68,21 +75,24 @@ def campaign_results(campaign_id: int) -> Stream[CampaignResult]:
     return every(path, Page[CampaignResult], {}, page_size=LARGEST_PAGE)
 
 
-def operator_table(target: str, space: str, *, project: str | None = None) -> Steps[LatencyTable]:
+def operator_table(target: str, space: AnySpace, *, project: str | None = None) -> Steps[LatencyTable]:
     """The newest valid latency of each operator of a space on a target."""
-    return _table(target, "operators", space, project)
+    asked = named(space)
+    return operators_within(asked, (yield from _table(target, "operators", asked.name, project)))
 
 
-def architecture_table(target: str, space: str, *, project: str | None = None) -> Steps[LatencyTable]:
+def architecture_table(target: str, space: AnySpace, *, project: str | None = None) -> Steps[LatencyTable]:
     """The newest valid latency of each architecture of a space that was measured on a target."""
-    return _table(target, "architectures", space, project)
+    asked = named(space)
+    return architectures_within(asked, (yield from _table(target, "architectures", asked.name, project)))
 
 
-def capabilities(target: str, space: str) -> Steps[Capabilities]:
+def capabilities(target: str, space: AnySpace) -> Steps[Capabilities]:
     """Which operators a target runs on its own processor, as far as they were measured."""
+    asked = named(space)
     path = f"/v1/targets/{quote(target, safe='')}/capabilities"
-    call = Call(method="GET", path=path, query=written({"space": space}), read=reader(Capabilities))
-    return (yield from ask(call))
+    call = Call(method="GET", path=path, query=written({"space": asked.name}), read=reader(Capabilities))
+    return capabilities_within(asked, (yield from ask(call)))
 
 
 def create_import(

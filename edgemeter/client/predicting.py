@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from edgemeter.client.asking import ask
 from edgemeter.client.errors import ClientError
+from edgemeter.client.generated import AnySpace, PartPredictor, named
 from edgemeter.client.listing import every, written
 from edgemeter.client.project import home_project
 from edgemeter.client.replies import reader
@@ -37,11 +38,14 @@ class FitFailedError(ClientError):
 
 
 def fit(
-    space: str, target: str, *, model: str = "auto", activate: bool = True, project: str | None = None
+    space: AnySpace, target: str, *, model: str = "auto", activate: bool = True, project: str | None = None
 ) -> Steps[PredictorDocument]:
-    """Fits a new version of a predictor from what is measured, and waits for it. Raises FitFailedError."""
+    """Fits a new version of a predictor from what is measured, and waits for it. Raises FitFailedError.
+
+    Of a generated space it is that of the space it was made of.
+    """
     home = yield from home_project(project)
-    message = NewFit(project=home, space=space, target=target, model=model, activate=activate)
+    message = NewFit(project=home, space=named(space).name, target=target, model=model, activate=activate)
     # Sent again it would be told of itself: a conflict.
     call = Call(
         method="POST", path="/v1/predictors", message=message, repeatable=False, read=reader(FitDocument)
@@ -64,13 +68,14 @@ def fit_status(fit_id: int, *, wait_s: float = 0.0) -> Steps[FitDocument]:
 
 def predictors(
     *,
-    space: str | None = None,
+    space: AnySpace | None = None,
     target: str | None = None,
     active: bool | None = None,
     project: str | None = None,
 ) -> Stream[PredictorDocument]:
     """Published versions, newest first."""
-    query = {"space": space, "target": target, "active": active, "project": project}
+    name = None if space is None else named(space).name
+    query = {"space": name, "target": target, "active": active, "project": project}
     return every("/v1/predictors", Page[PredictorDocument], query)
 
 
@@ -92,26 +97,28 @@ def predictor_content(predictor_id: int) -> Steps[bytes]:
     return (yield from ask(Call(method="GET", path=path, read=bytes)))
 
 
-def predictor(space: str, target: str, *, project: str | None = None) -> Steps[LocalPredictor]:
+def predictor(space: AnySpace, target: str, *, project: str | None = None) -> Steps[LocalPredictor]:
     """The active predictor, downloaded once, to be asked in this process: millions of times a second.
 
     It takes arrays of codes (n, columns), as `edgemeter.spaces` makes them. Needs `edgemeter[predictors]`.
     """
     from edgemeter.spaces.registry import find_space
 
-    load = _reader()
+    load, asked = _reader(), named(space)
     home = yield from home_project(project)
-    query = written({"space": space, "target": target, "active": True, "project": home, "limit": 1})
+    query = written({"space": asked.name, "target": target, "active": True, "project": home, "limit": 1})
     call = Call(method="GET", path="/v1/predictors", query=query, read=reader(Page[PredictorDocument]))
     page = yield from ask(call)
     if not page.items:
-        raise ClientError(f"there is no predictor of {space} on {target}; `edgemeter fit` makes one")
+        raise ClientError(f"there is no predictor of {asked.name} on {target}; `edgemeter fit` makes one")
     content = yield from predictor_content(page.items[0].id)
-    return load(content, find_space(space))
+    if asked.part is not None:
+        return PartPredictor(asked.part, load(content, asked.part.base))
+    return load(content, find_space(asked.name))
 
 
 def estimates(
-    space: str,
+    space: AnySpace,
     architectures: Sequence[str],
     targets: str | Sequence[str],
     *,
@@ -125,11 +132,11 @@ def estimates(
 
     With `measure_above`, what is predicted with a wider interval than that share of it is measured too.
     """
-    home = yield from home_project(project)
+    home, asked = (yield from home_project(project)), named(space)
     message = NewEstimates(
         project=home,
-        space=space,
-        architectures=tuple(architectures),
+        space=asked.name,
+        architectures=asked.asked(architectures),
         targets=(targets,) if isinstance(targets, str) else tuple(targets),
         level=level,
         parts=parts,
@@ -138,7 +145,12 @@ def estimates(
     )
     # Asking twice measures once: what is under way is shared.
     call = Call(method="POST", path="/v1/estimates", message=message, read=reader(Estimates))
-    return (yield from ask(call)).estimates
+    found = (yield from ask(call)).estimates
+    if asked.part is None:
+        return found
+    texts = asked.written(architectures) * len(message.targets)
+    pairs = zip(found, texts, strict=True)
+    return tuple(each.model_copy(update={"architecture": text}) for each, text in pairs)
 
 
 def _reader() -> Callable[[bytes, Any], LocalPredictor]:

@@ -11,8 +11,8 @@ from edgemeter.wire.campaigns import CampaignDocument, CampaignTarget, Purpose
 _CARD: Final = """\
 # {file}
 
-Latencies of the search space `{space}`, version {version}, measured by EdgeMeter {edgemeter} in campaign
-{campaign} of project `{project}`, begun {begun:%Y-%m-%d %H:%M} UTC; the campaign is {state}.
+Latencies of the search space `{space}`{part}, version {version}, measured by EdgeMeter {edgemeter} in
+campaign {campaign} of project `{project}`, begun {begun:%Y-%m-%d %H:%M} UTC; the campaign is {state}.
 
 ## What is in it
 
@@ -46,6 +46,7 @@ def data_card(campaign: CampaignDocument, rows: Sequence[Row], file_name: str) -
     return _CARD.format(
         file=file_name,
         space=plan.space,
+        part="" if plan.part is None else f", of its part `{plan.part.name}` alone",
         version=campaign.version,
         edgemeter=__version__,
         campaign=campaign.id,

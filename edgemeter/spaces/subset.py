@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgemeter.networks.network import Network
 from edgemeter.spaces.codes import validate
@@ -14,8 +15,12 @@ class Subset(Space):
     """`base` with, in each column, the choices of that name in `chosen`, in their order; columns that are
     not in `chosen` keep all. A network and a placed operator are the base's own, under the same key.
 
-    `origin` says where the choices come from, for people; it decides nothing.
+    A subset of a subset is one of the same base: `base` is never a subset itself. `origin` says where the
+    choices come from, for people; it decides nothing.
     """
+
+    base: Space
+    _kept: list[NDArray[np.uint8]]  #: of each column, the codes of `base` that are left
 
     def __init__(
         self,
@@ -28,9 +33,12 @@ class Subset(Space):
         unknown = chosen.keys() - {column.name for column in base.columns}
         if unknown:
             raise CodeError(f"{base.name} has no column {sorted(unknown)[0]!r}")
+        kept = [_kept(base, column, chosen.get(column.name)) for column in base.columns]
+        if isinstance(base, Subset):
+            kept = [inner[codes] for inner, codes in zip(base._kept, kept, strict=True)]
+            base = base.base
         self.base, self.name, self.version, self.origin = base, name, version, dict(origin or {})
         self.chained = base.chained
-        kept = [_kept(base, column, chosen.get(column.name)) for column in base.columns]
         self._kept = kept
         self.columns = tuple(
             Column(column.name, tuple(column.choices[code] for code in codes))
@@ -67,23 +75,43 @@ class Subset(Space):
         return result
 
     def from_base(self, codes: Codes) -> Codes:
-        """Codes of `base` as this space's; CodeError where one was not chosen."""
-        result = self._found(validate(self.base, codes))
-        missing = np.flatnonzero((result < 0).reshape(-1, len(self.columns)).any(axis=0))
+        """(n, columns) codes of `base` as this space's, of the same networks. CodeError for others."""
+        missing = np.flatnonzero(~self.holds(codes))
         if missing.size:
-            raise CodeError(f"{self.name} has not every choice of column {self.columns[missing[0]].name}")
-        return np.asfortranarray(result, dtype=np.uint8)
+            wrong = np.flatnonzero(self._found(codes[missing[0]]) < 0)
+            raise CodeError(f"{self.name} has not every choice of column {self.columns[wrong[0]].name}")
+        return self._nearest(codes)
+
+    def holds(self, codes: Codes) -> NDArray[np.bool_]:
+        """(n,): which of these architectures of `base` are here. What stands at a decision that does not
+        reach the network does not matter.
+        """
+        canonical = self.base.canonical(validate(self.base, codes))
+        near = self.base.canonical(self.to_base(self._nearest(codes)))
+        same: NDArray[np.bool_] = (near == canonical).all(axis=1)
+        return same
+
+    @property
+    def narrowed(self) -> dict[str, tuple[str, ...]]:
+        """By column, the choices that are left, where they are not those of `base` in their order."""
+        pairs = zip(self.columns, self.base.columns, strict=True)
+        return {own.name: own.choices for own, whole in pairs if own.choices != whole.choices}
 
     def canonical(self, codes: Codes) -> Codes:
-        # A dead decision may stand at a choice that is not here: then it is the first that is.
-        found = self._found(self.base.canonical(self.to_base(codes)))
-        return np.asfortranarray(np.maximum(found, 0), dtype=np.uint8)
+        return self._nearest(self.base.canonical(self.to_base(codes)))
+
+    def computes(self, codes: Codes) -> NDArray[np.bool_]:
+        return self.base.computes(self.to_base(codes))
 
     def words(self, codes: Codes) -> str:
         return self.base.words(self.to_base(codes))
 
     def split_words(self, text: str) -> tuple[str, ...]:
         return self.base.split_words(text)
+
+    def _nearest(self, codes: Codes) -> Codes:
+        """Where a choice is not here, as may be at a dead decision, the first that is."""
+        return np.asfortranarray(np.maximum(self._found(codes), 0), dtype=np.uint8)
 
     def _found(self, codes: Codes) -> np.ndarray[Any, np.dtype[np.int16]]:
         result = np.empty(codes.shape, dtype=np.int16)
@@ -95,14 +123,14 @@ class Subset(Space):
 
 
 def root(space: Space) -> Space:
-    """The space that is installed everywhere: a subset's base, its base if that is one, or itself."""
-    return root(space.base) if isinstance(space, Subset) else space
+    """The space that is installed everywhere: a subset's base, or itself."""
+    return space.base if isinstance(space, Subset) else space
 
 
 def in_base(space: Space, codes: Codes) -> tuple[Space, Codes]:
     """The `root` of a space, and the same architectures there."""
     if isinstance(space, Subset):
-        return in_base(space.base, space.to_base(codes))
+        return space.base, space.to_base(codes)
     return space, codes
 
 

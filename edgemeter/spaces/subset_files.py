@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from edgemeter.spaces.names import is_file
 from edgemeter.spaces.registry import UnknownSpaceError, find_space
 from edgemeter.spaces.space import CodeError, Space
 from edgemeter.spaces.subset import Subset
@@ -18,10 +19,7 @@ def open_space(name_or_file: str) -> Space:
 
     For people's own machines: `find_space` is for names that come from elsewhere.
     """
-    path = Path(name_or_file)
-    if path.suffix == ".json" or path.name != name_or_file:
-        return read_subset(path)
-    return find_space(name_or_file)
+    return read_subset(Path(name_or_file)) if is_file(name_or_file) else find_space(name_or_file)
 
 
 def write_subset(space: Subset, path: Path) -> None:

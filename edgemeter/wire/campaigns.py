@@ -30,13 +30,27 @@ class CampaignState(StrEnum):
     CANCELLED = "cancelled"
 
 
+Words = Annotated[tuple[Label, ...], Field(min_length=1, max_length=256)]
+
+
+class PlannedPart(Message):
+    """A generated space: of a space at `version`, by column, the choices that are left; columns that are not
+    there keep all. `name` is for people.
+    """
+
+    name: Label
+    version: Annotated[int, Field(ge=1, le=10**9 - 1)]
+    choices: Annotated[dict[Label, Words], Field(max_length=256)]
+
+
 class CampaignPlan(Message):
     """What is measured on each target, in a random order.
 
     All operators in their distinct contexts, or a sample of `contexts` where there are more; then
     `architectures` to train on and `test` others to judge by, drawn with `seed`: by turns uniform, and wide,
     which is with another skewed mix of operators each. A share of all, `repeats`, is measured twice. With
-    `budget_s` it stops when a target's devices have spent so much time, and the operators come first.
+    `budget_s` it stops when a target's devices have spent so much time, and the operators come first. With
+    `part` all are of that part of the space.
     """
 
     space: Slug
@@ -51,6 +65,12 @@ class CampaignPlan(Message):
     layers: bool = False  #: profiles the architectures' layers too
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     budget_s: Annotated[float, Field(ge=1, le=30 * 86_400)] | None = None
+    part: PlannedPart | None = None
+
+    @property
+    def shown_space(self) -> str:
+        """For people."""
+        return self.space if self.part is None else f"{self.part.name} (of {self.space})"
 
 
 class NewCampaign(CampaignPlan):
@@ -82,9 +102,9 @@ class Unsupported(Reply):
 class CampaignTarget(Reply):
     """How far a campaign is on one target.
 
-    `contexts` is how many the space has, of which `planned["operator"]` are measured. `device_s` is what the
-    devices have spent on it, `remaining_s` what is left at that rate. `retest_error` is the mean relative
-    difference of networks that were measured twice. `waits_for` says why nothing happens.
+    `contexts` is how many the space or its part has, of which `planned["operator"]` are measured. `device_s`
+    is what the devices have spent on it, `remaining_s` what is left at that rate. `retest_error` is the mean
+    relative difference of networks that were measured twice. `waits_for` says why nothing happens.
     """
 
     target: Slug

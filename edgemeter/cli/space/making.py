@@ -151,7 +151,7 @@ def _measured(connect: Connect, space: "Space", target: str) -> "dict[str, Laten
     from edgemeter.spaces.subset import root
 
     with connect() as client:
-        table = client.operator_table(target, root(space).name)
+        table = client.operator_table(target, space)
     _require_version(root(space), table.version)
     if not table.rows:
         raise click.ClickException(
@@ -167,7 +167,7 @@ def _shown(connect: Connect, space: "Space", targets: Sequence[str]) -> dict[str
     found = {}
     with connect() as client:
         for target in targets:
-            known = client.capabilities(target, root(space).name)
+            known = client.capabilities(target, space)
             _require_version(root(space), known.version)
             found[target] = {each.key: each.support.value for each in known.contexts}
     return found

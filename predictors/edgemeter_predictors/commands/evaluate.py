@@ -24,7 +24,12 @@ _SOURCE_ROWS: Final = 350
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--space", "space_name", required=True, help="The search space that `arch` is of.")
+@click.option(
+    "--space",
+    "space_name",
+    required=True,
+    help="The search space that `arch` is of, or the file of a generated one: only its networks are used.",
+)
 @click.option("--device", required=True, help="Whose latencies are predicted, as the file names it.")
 @click.option(
     "--train",
@@ -71,7 +76,8 @@ def evaluate(
     part of the device's networks, chosen and calibrated within that part, and asked about all the others.
     Networks in which nothing of the input reaches the output are left out.
     """
-    from edgemeter.spaces.registry import find_space
+    from edgemeter.spaces.subset import root
+    from edgemeter.spaces.subset_files import open_space
 
     require("predictors,tables", "pyarrow", "scipy", "sklearn")
     from threadpoolctl import threadpool_limits
@@ -80,8 +86,8 @@ def evaluate(
     from edgemeter_predictors.evaluating import evaluate as judge
     from edgemeter_predictors.evaluating import split
 
-    space, data_file = find_space(space_name), TidyFile(file, metric)
-    table = operator_table(space, TidyFile(operators, metric).column(device)) if operators else None
+    space, data_file = open_space(space_name), TidyFile(file, metric)
+    table = operator_table(root(space), TidyFile(operators, metric).column(device)) if operators else None
     try:
         data = _data(space, data_file, device, view)
         known, asked = split(replace(data, table=table), train_rows, seed)
@@ -95,17 +101,18 @@ def evaluate(
 
 
 def _data(space: "Space", file: "TidyFile", device: str, view: str | None) -> "SpaceData":
-    from edgemeter_predictors.commands.tidy_files import codes_of
+    from edgemeter.spaces.subset import root
+    from edgemeter_predictors.commands.tidy_files import networks_of
     from edgemeter_predictors.data import SpaceData
 
-    column = file.column(device)
-    codes = codes_of(space, column.texts)
+    codes, latency_ms = networks_of(space, file.column(device))
+    space = root(space)
     if view is not None:
         views = space.compiled(codes)
         if view not in views:
             raise click.BadParameter(f"{space.name} knows {', '.join(views)}", param_hint="--prune")
         codes = views[view]
-    return SpaceData(space, codes, column.latency_ms)
+    return SpaceData(space, codes, latency_ms)
 
 
 def _sources(

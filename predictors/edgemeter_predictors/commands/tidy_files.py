@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from edgemeter.failures import EdgeMeterError
 from edgemeter.spaces.counting import position_of
 from edgemeter.spaces.space import CodeError, Codes, Space
+from edgemeter.spaces.subset import Subset
 from edgemeter.spaces.text import from_text
+from edgemeter.spaces.translation import base_text
 from edgemeter_predictors.data import OperatorTable
 
 Array = NDArray[np.float64]
@@ -84,6 +86,19 @@ def codes_of(space: Space, texts: tuple[str, ...]) -> Codes:
         return np.asfortranarray([_row(space, text) for text in texts])
     except CodeError as error:
         raise TidyFileError(f"this file is not of the space {space.name}: {error}") from error
+
+
+def networks_of(space: Space, column: Column) -> tuple[Codes, Array]:
+    """Codes and latencies; of a subset, of its networks alone, and as codes of its base."""
+    if not isinstance(space, Subset):
+        return codes_of(space, column.texts), column.latency_ms
+    own = f"{space.name}@"
+    texts = tuple(base_text(space, text) if text.startswith(own) else text for text in column.texts)
+    codes = codes_of(space.base, texts)
+    here = space.holds(codes)
+    if not here.any():
+        raise TidyFileError(f"no network of this file is in {space.name}")
+    return codes[here], column.latency_ms[here]
 
 
 def operator_table(space: Space, column: Column) -> OperatorTable:

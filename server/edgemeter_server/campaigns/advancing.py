@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from edgemeter.spaces.registry import UnknownSpaceError, find_space
+from edgemeter.spaces.registry import UnknownSpaceError
+from edgemeter.spaces.space import CodeError
 from edgemeter.targets import target_of
 from edgemeter.wire.campaigns import CampaignPlan, CampaignState, Purpose
 from edgemeter.wire.problems import ProblemType
@@ -19,6 +20,7 @@ from edgemeter.wire.specs import JobSpec
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.costs import device_s
 from edgemeter_server.campaigns.planning import planned_items
+from edgemeter_server.campaigns.spaces import planned_space
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets, campaigns
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.http.problems import Refusal
@@ -96,8 +98,9 @@ def _planned(step: Step, row: Row[Any]) -> int | None:
     if found is None or target is None:
         return None
     try:
-        space = find_space(step.plan.space)
-    except UnknownSpaceError:  # it was uninstalled meanwhile: the campaign waits for it
+        space = planned_space(step.plan)
+    # It was uninstalled meanwhile, or is of another version: the campaign waits for it.
+    except (UnknownSpaceError, CodeError):
         return None
     items = planned_items(space, step.plan, FileKind.of(target, found.formats.split(",")))
     ids = recipes.store(

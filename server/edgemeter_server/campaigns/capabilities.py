@@ -1,12 +1,13 @@
 """Which operators a target runs on its own processor: from what its runtime said when they were measured."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from edgemeter.failures import FailureKind
 from edgemeter.spaces.space import Space
+from edgemeter.spaces.support import by_operator
 from edgemeter.wire.campaigns import Capabilities, OperatorSupport, Support
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.artifacts.tables import artifacts
@@ -32,23 +33,13 @@ def capabilities(
     """`seen` is a condition on `artifacts`."""
     shown = _shown(connection, builds_of(space), target_id, seen)
     contexts = tuple(_support(placed.key, placed.operator, shown.get(placed.key)) for placed in space.placed)
-    by_operator: dict[str, list[Support]] = {}
-    for each in contexts:
-        by_operator.setdefault(each.operator, []).append(each.support)
-    operators = {operator: combined(found) for operator, found in by_operator.items()}
     return Capabilities(
-        target=slug, space=space.name, version=space.version, operators=operators, contexts=contexts
+        target=slug,
+        space=space.name,
+        version=space.version,
+        operators=by_operator(contexts),
+        contexts=contexts,
     )
-
-
-def combined(found: Collection[Support]) -> Support:
-    """Of an operator, from its contexts. What runs in some of them only is partial."""
-    kinds = set(found)
-    if len(kinds) == 1:
-        return next(iter(kinds))
-    if kinds == {Support.FULL, Support.UNKNOWN} or kinds == {Support.NONE, Support.UNKNOWN}:
-        return Support.UNKNOWN
-    return Support.PARTIAL
 
 
 def _shown(

@@ -2,11 +2,12 @@
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
+from edgemeter.spaces.space import CodeError
 from edgemeter.wire.campaigns import CampaignPlan, CampaignState, NewCampaign
 from edgemeter.wire.problems import FieldError, ProblemType
 from edgemeter_server.access.projects import own_projects, project_id
 from edgemeter_server.access.tables import projects
-from edgemeter_server.campaigns.spaces import builds_of, known_space
+from edgemeter_server.campaigns.spaces import builds_of, known_space, planned_space
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets, campaigns
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
@@ -21,6 +22,10 @@ _FOR_GOOD = ("malformed", "unsupported_op")
 def check_plan(plan: CampaignPlan) -> None:
     """Raises Refusal INVALID."""
     known_space(plan.space)
+    try:
+        planned_space(plan)
+    except CodeError as error:
+        raise Refusal(ProblemType.INVALID, f"/part: {error}") from None
     if len(set(plan.targets)) < len(plan.targets):
         wrong = FieldError(pointer="/targets", detail="a target is named twice")
         raise Refusal(ProblemType.INVALID, "/targets: a target is named twice", errors=(wrong,))
@@ -31,18 +36,18 @@ def check_plan(plan: CampaignPlan) -> None:
 def create(connection: Connection, caller: Caller, message: NewCampaign, now_us: int) -> int:
     """The new campaign's id. Its targets need not be known yet. Raises Refusal NOT_FOUND."""
     project = project_id(connection, caller, message.project, writing=True)
-    space = known_space(message.space)
     row = {
         "project_id": project,
         "token_id": caller.token_id,
-        "builds": builds_of(space),
+        "builds": builds_of(known_space(message.space)),
         "plan": message.model_dump_json(exclude={"project"}),
         "state": CampaignState.ACTIVE.value,
         "created_us": now_us,
     }
     added = insert(campaigns).values(row).returning(campaigns.c.id)
     id_ = int(connection.execute(added).scalar_one())
-    aims = [{"campaign_id": id_, "slug": slug, "contexts": len(space.placed)} for slug in message.targets]
+    contexts = len(planned_space(message).placed)
+    aims = [{"campaign_id": id_, "slug": slug, "contexts": contexts} for slug in message.targets]
     connection.execute(insert(campaign_targets), aims)
     return id_
 

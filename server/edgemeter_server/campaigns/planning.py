@@ -8,6 +8,7 @@ from typing import NamedTuple
 from edgemeter.spaces.sampling import sample
 from edgemeter.spaces.size import size
 from edgemeter.spaces.space import CodeError, Codes, Space
+from edgemeter.spaces.subset import in_base, root
 from edgemeter.spaces.text import to_text
 from edgemeter.wire.campaigns import CampaignPlan, Purpose
 from edgemeter.wire.recipes import FileKind, Recipe, RecipeKind
@@ -24,8 +25,12 @@ class PlannedItem(NamedTuple):
 
 
 def planned_items(space: Space, plan: CampaignPlan, kind: FileKind) -> list[PlannedItem]:
-    """In the order of measuring. Repeats come last, so that they lie apart from what they repeat."""
-    draw, builds = random.Random(f"{plan.seed}/order"), f"{space.name}/{space.version}"
+    """In the order of measuring. Repeats come last, so that they lie apart from what they repeat.
+
+    Networks of a subset are told as those of its base, as which every agent can build them.
+    """
+    home = root(space)
+    draw, builds = random.Random(f"{plan.seed}/order"), f"{home.name}/{home.version}"
     operators = [
         PlannedItem(Purpose.OPERATOR, kind.recipe(builds, RecipeKind.OPERATOR, space.placed[position].key))
         for position in chosen_contexts(space, plan)
@@ -58,16 +63,17 @@ def chosen_contexts(space: Space, plan: CampaignPlan) -> list[int]:
 
 
 def chosen_architectures(space: Space, count: int, seed: int) -> list[str]:
-    """Up to `count` different architectures as texts, uniform and wide by turns."""
+    """Up to `count` different architectures as texts of the base, uniform and wide by turns."""
     wanted = min(count, size(space))
     found: dict[str, None] = {}
     idle = 0
     for row in chain.from_iterable(zip(_uniform(space, count, seed), _wide(space, seed), strict=False)):
         if len(found) == wanted or idle == _PATIENCE:
             break
-        codes = space.canonical(row[None, :])[0]
-        text = to_text(space, codes)
-        new = text not in found and _is_network(space, codes)
+        home, same = in_base(space, row[None, :])
+        codes = home.canonical(same)[0]
+        text = to_text(home, codes)
+        new = text not in found and _is_network(home, codes)
         idle = 0 if new else idle + 1
         if new:
             found[text] = None

@@ -1,7 +1,9 @@
 """Spaces as the service's callers name them."""
 
 from edgemeter.spaces.registry import UnknownSpaceError, find_space
-from edgemeter.spaces.space import Space
+from edgemeter.spaces.space import CodeError, Space
+from edgemeter.spaces.subset import Subset
+from edgemeter.wire.campaigns import CampaignPlan
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.http.problems import Refusal
 
@@ -12,6 +14,21 @@ def known_space(name: str) -> Space:
         return find_space(name)
     except UnknownSpaceError as error:
         raise Refusal(ProblemType.INVALID, str(error)) from None
+
+
+def planned_space(plan: CampaignPlan) -> Space:
+    """What a campaign measures: a space, or a part of it.
+
+    Raises UnknownSpaceError, or CodeError for a part that is none of the space's.
+    """
+    space, part = find_space(plan.space), plan.part
+    if part is None:
+        return space
+    if part.version != space.version:
+        raise CodeError(
+            f"{part.name} is of {space.name} version {part.version}; here is version {space.version}"
+        )
+    return Subset(space, part.name, part.choices)
 
 
 def builds_of(space: Space) -> str:

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 
 from edgemeter.spaces.registry import find_space
+from edgemeter.spaces.support import combined
 from edgemeter.targets import Precision, Target
 from edgemeter.wire.campaigns import CampaignPlan, Purpose, Support
 from edgemeter.wire.recipes import FileKind, RecipeKind
-from edgemeter_server.campaigns.capabilities import combined
 from edgemeter_server.campaigns.planning import chosen_architectures, chosen_contexts, planned_items
 
 KIND = FileKind("onnx", Precision.FP32, 1)

@@ -78,9 +78,32 @@ def test_a_file_gives_the_space_back(tmp_path: Path) -> None:
     assert [to_text(read, row) for row in codes] == [to_text(space, row) for row in codes]
 
 
-def test_a_subset_of_a_subset_needs_its_base_installed() -> None:
-    inner = Subset(Subset(BASE, "few", SOME), "fewer", {"layer1": ["MB_3_1"]})
-    assert in_base(inner, sample(inner, 1, seed=0))[0] is BASE
+def test_a_subset_of_a_subset_is_one_of_the_same_base(tmp_path: Path) -> None:
+    inner = Subset(Subset(BASE, "few", SOME), "fewer", {"layer1": ["SEP_5_SE", "MB_3_1"]})
+    base, codes = in_base(inner, sample(inner, 20, seed=0))
+    assert base is inner.base is BASE
+    assert {BASE.columns[0].choices[code] for code in codes[:, 0]} == {"SEP_5_SE", "MB_3_1"}
+    write_subset(inner, tmp_path / "fewer.json")
+    assert document_of(read_subset(tmp_path / "fewer.json")) == document_of(inner)
+    with pytest.raises(CodeError, match="SEP_3"):
+        Subset(Subset(BASE, "few", SOME), "fewer", {"layer1": ["SEP_3"]})
+
+
+def test_what_does_not_reach_the_network_keeps_nothing_out() -> None:
+    base = MultiHardware()
+    space = Subset(base, "fused", {"stage1.repeats": ["1"], "stage1.block2": ["Fused_3_2"]})
+    codes = base.canonical(sample(base, 50, seed=1))
+    codes[:, [column.name for column in base.columns].index("stage1.repeats")] = 0
+    assert space.holds(codes).all()
+    same = base.canonical(space.to_base(space.from_base(codes)))
+    assert np.array_equal(same, base.canonical(codes))
+
+
+def test_a_cell_without_a_path_computes_nothing() -> None:
+    space = Subset(NasBench201(), "first", {"2->3": ["none"], "1->3": ["none"]})
+    codes = sample(space, 40, seed=0)
+    assert np.array_equal(space.computes(codes), space.base.computes(space.to_base(codes)))
+    assert 0 < space.computes(codes).sum() < 40
 
 
 @pytest.mark.parametrize(
