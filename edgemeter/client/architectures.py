@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from edgemeter.client.answers import Answers
 from edgemeter.client.errors import NoTargetError
+from edgemeter.client.generated import AnySpace, named
 from edgemeter.client.listing import every
 from edgemeter.client.measuring import request_all
 from edgemeter.client.planning import Wishes
@@ -16,7 +17,7 @@ from edgemeter.wire.requests import RequestItem
 
 
 def submit_architectures(
-    space: str,
+    space: AnySpace,
     architectures: Sequence[str],
     target: str,
     *,
@@ -31,7 +32,8 @@ def submit_architectures(
     from edgemeter.spaces.registry import find_space
     from edgemeter.spaces.text import canonical_text
 
-    found = find_space(space)
+    asked = named(space)
+    found = asked.part.base if asked.part is not None else find_space(asked.name)
     builds = f"{found.name}/{found.version}"
     kind = yield from _kind(target)
     wanted = wishes or Wishes()
@@ -44,7 +46,7 @@ def submit_architectures(
             priority=wanted.priority,
             deadline_s=wanted.deadline_s,
         )
-        for text in architectures
+        for text in asked.asked(architectures)
     ]
     return (yield from request_all(items, project=project))
 

@@ -70,13 +70,13 @@ def verify(
     require("predictors", "scipy")
     from edgemeter.cli.exits import Exit
     from edgemeter.client.planning import Wishes
-    from edgemeter.spaces.registry import find_space
+    from edgemeter.spaces.subset_files import open_space
     from edgemeter.wire.specs import JobSpec
     from edgemeter_predictors.commands.finalists import read_finalists
     from edgemeter_predictors.commands.verified import print_report, report
 
     lines = file.read_text(encoding="utf-8").splitlines() if file else []
-    finalists = read_finalists(find_space(space), architectures, lines)
+    finalists = read_finalists(open_space(space), architectures, lines)
     wishes = Wishes(spec=JobSpec(protocol=protocol), fresh=fresh)
     target = _target(client, words)
     verified = _measured(client, space, target, finalists, wishes, project, timeout_s)
