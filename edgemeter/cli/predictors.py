@@ -9,7 +9,7 @@ from edgemeter.cli.remote import json_option, limit_option, project_option, remo
 
 if TYPE_CHECKING:
     from edgemeter.client import Client
-    from edgemeter.wire.predictors import Accuracy, PredictorDocument
+    from edgemeter.wire.predictors import Accuracy, DriftDocument, PredictorDocument
 
 
 @click.group()
@@ -44,7 +44,18 @@ def list_(
     if as_json:
         print_document("predictors", {"predictors": dumped(found)})
         return
-    columns = ("id#", "space", "target", "version#", "active", "model", "networks#", "error", "fitted")
+    columns = (
+        "id#",
+        "space",
+        "target",
+        "version#",
+        "active",
+        "model",
+        "networks#",
+        "error",
+        "moved",
+        "fitted",
+    )
     print_table(
         columns,
         (
@@ -57,6 +68,7 @@ def list_(
                 each.model,
                 each.networks,
                 _error(each),
+                each.drift.drifted if each.drift else None,
                 each.created_at,
             )
             for each in found
@@ -71,6 +83,18 @@ def list_(
 def show(client: "Client", predictor: int, as_json: bool) -> None:
     """Show a version: what it was fitted on, and how far it errs on what it has not seen."""
     print_predictor(client.predictor_document(predictor), as_json=as_json)
+
+
+@predictors.command()
+@click.argument("first", type=int)
+@click.argument("second", type=int)
+@json_option
+@remote
+def compare(client: "Client", first: int, second: int, as_json: bool) -> None:
+    """Compare two versions of one space on one target, on networks that neither was fitted on."""
+    from edgemeter.cli.comparison import print_comparison
+
+    print_comparison(client.compare_predictors(first, second), as_json=as_json)
 
 
 @predictors.command()
@@ -111,8 +135,10 @@ def print_predictor(document: "PredictorDocument", *, as_json: bool) -> None:
             ("", document.explanation),
             ("operators measured", document.operators),
             ("networks measured", document.networks),
-            ("held out in turn", _accuracy(document.cross_validated)),
-            ("test networks", _accuracy(document.tested)),
+            ("held out in turn", accuracy_line(document.cross_validated)),
+            ("test networks", accuracy_line(document.tested)),
+            ("measured since", document.drift and _drift(document.drift)),
+            ("", document.drift and document.drift.reason),
             ("floor: between sessions", document.retest_error and f"{document.retest_error:.1%}"),
             ("fitted", document.created_at),
             ("file", f"{document.size_bytes} bytes, sha256 {document.file_sha256}"),
@@ -125,7 +151,16 @@ def _error(document: "PredictorDocument") -> str | None:
     return f"{judged.mape_percent:.1f} %" if judged else None
 
 
-def _accuracy(judged: "Accuracy | None") -> str | None:
+def _drift(drift: "DriftDocument") -> str:
+    moved = "it has moved" if drift.drifted else "it holds"
+    anchors = "" if drift.anchors_percent is None else f", anchors moved by {drift.anchors_percent:+.1f} %"
+    return (
+        f"{moved}: {drift.inside_percent:.0f} % of {drift.networks} in the 90 % interval,"
+        f" {drift.shift_percent:+.1f} % off on average{anchors}"
+    )
+
+
+def accuracy_line(judged: "Accuracy | None") -> str | None:
     if judged is None:
         return None
     rank = "" if judged.spearman is None else f", Spearman {judged.spearman:.3f}"

@@ -133,6 +133,7 @@ class AsyncClient:
     predictor = awaiting(predicting.predictor)
     predictor_document = awaiting(predicting.predictor_document)
     predictor_content = awaiting(predicting.predictor_content)
+    compare_predictors = awaiting(predicting.compare_predictors)
     activate_predictor = awaiting(predicting.activate_predictor)
 
     create_campaign = awaiting(campaigning.create_campaign)

@@ -13,13 +13,22 @@ from edgemeter.client.replies import reader
 from edgemeter.client.steps import Call, Steps, Stream
 from edgemeter.wire.base import Page
 from edgemeter.wire.estimates import ArchitectureEstimate, Estimates, NewEstimates
-from edgemeter.wire.predictors import MAX_FIT_WAIT_S, FitDocument, FitState, NewFit, PredictorDocument
+from edgemeter.wire.predictors import (
+    MAX_FIT_WAIT_S,
+    Comparison,
+    FitDocument,
+    FitState,
+    NewFit,
+    PredictorDocument,
+)
 
 if TYPE_CHECKING:
     from edgemeter.spaces.space import Codes
 
 #: What reads saved predictors: the package of predictors brings it, where it is installed.
 READERS = "edgemeter.predictor_files"
+#: The server loads both and predicts, in a process that it starts for that.
+_COMPARING_S = 60.0
 _OPEN = (FitState.WAITING, FitState.RUNNING)
 
 
@@ -89,6 +98,13 @@ def activate_predictor(predictor_id: int) -> Steps[PredictorDocument]:
     """This version answers from now on. Activating an older one rolls back."""
     path = f"/v1/predictors/{int(predictor_id)}/activate"
     return (yield from ask(Call(method="POST", path=path, read=reader(PredictorDocument))))
+
+
+def compare_predictors(predictor_id: int, other_id: int) -> Steps[Comparison]:
+    """Two versions of one space on one target, on networks that neither was fitted on."""
+    path = f"/v1/predictors/{int(predictor_id)}/comparison/{int(other_id)}"
+    call = Call(method="GET", path=path, longer_s=_COMPARING_S, read=reader(Comparison))
+    return (yield from ask(call))
 
 
 def predictor_content(predictor_id: int) -> Steps[bytes]:

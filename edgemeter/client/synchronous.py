@@ -132,6 +132,7 @@ class Client:
     predictor = calling(predicting.predictor)
     predictor_document = calling(predicting.predictor_document)
     predictor_content = calling(predicting.predictor_content)
+    compare_predictors = calling(predicting.compare_predictors)
     activate_predictor = calling(predicting.activate_predictor)
 
     create_campaign = calling(campaigning.create_campaign)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from edgemeter.measurement import Interval
 from edgemeter.wire.base import Id, Instant, Message, Reply, Sha256, Slug
 
 MAX_FIT_WAIT_S = 60.0
@@ -32,7 +33,9 @@ class NewFit(Message):
 
 
 class FitDocument(Reply):
-    """A fit and what became of it. `failure` says in words why there is no predictor."""
+    """A fit and what became of it. `failure` says in words why there is no predictor, `reason` why the server
+    began it, where nobody asked.
+    """
 
     id: Id
     project: Slug
@@ -45,6 +48,7 @@ class FitDocument(Reply):
     ended_at: Instant | None = None
     predictor_id: Id | None = None
     failure: str | None = None
+    reason: str | None = None
 
 
 class Accuracy(Reply):
@@ -63,12 +67,30 @@ class Accuracy(Reply):
     width_90_percent: float | None = None
 
 
+class DriftDocument(Reply):
+    """How a version that answers fares on what was measured since: `networks` new architectures.
+
+    `inside_percent` of them lie in their 90 % intervals, `shift_percent` is how far they are above the
+    predictions on average, `anchors_percent` how far the anchors have moved since what it was fitted on.
+    `reason` says what moved.
+    """
+
+    drifted: bool
+    networks: int
+    inside_percent: float
+    shift_percent: float
+    anchors_percent: float | None = None
+    reason: str = ""
+    checked_at: Instant
+
+
 class PredictorDocument(Reply):
     """One published version, which never changes.
 
     `number` counts the versions of a space on a target. `snapshot_sha256` names the measurements it was
     fitted on. `cross_validated` is of training architectures held out in turn, `tested` of a campaign's test
-    architectures. `retest_error` is the floor of both: what one network differs by between two sessions.
+    architectures, `drift` of what was measured since. `retest_error` is the floor of all: what one network
+    differs by between two sessions.
     """
 
     id: Id
@@ -92,3 +114,31 @@ class PredictorDocument(Reply):
     cross_validated: Accuracy | None = None
     tested: Accuracy | None = None
     fit_id: Id
+    drift: DriftDocument | None = None  #: None before enough was measured to compare with
+
+
+class ComparedNetwork(Reply):
+    architecture: str
+    measurement_id: Id
+    measured_ms: float
+    first_ms: float
+    first_interval: Interval
+    second_ms: float
+    second_interval: Interval
+
+
+class Comparison(Reply):
+    """Two versions of a space on a target, on the `networks` measured there that neither was fitted on: tests
+    of campaigns, and what was measured since. `differing` are those of them on which the versions differ
+    most, `difference_percent` is the mean of that difference. Without such networks there are only the
+    documents.
+    """
+
+    first: PredictorDocument
+    second: PredictorDocument
+    networks: int
+    first_accuracy: Accuracy | None = None
+    second_accuracy: Accuracy | None = None
+    second_is_nearer: int | None = None  #: to the measured latency, of so many networks
+    difference_percent: float | None = None
+    differing: tuple[ComparedNetwork, ...] = ()

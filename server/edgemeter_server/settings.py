@@ -40,11 +40,26 @@ class Settings(BaseModel):
     enrolment_s: Seconds = 900.0
     session_lost_s: Seconds = 90.0  #: unheard for so long, a device counts as offline
 
+    fit_here: bool = True  #: fits predictors itself; false: leaves them to `edgemeter worker`
+    refit: Annotated[str, Field(pattern="^(never|drift|new)$")] = (
+        "drift"  #: new: also when there is enough of it
+    )
+    refit_new: Count = 20  #: new measurements that are enough,
+    refit_share: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.25  #: or this share of those it knows
+
     requests_per_minute: Count = 6000  #: of one token; agents have ten times as many
     open_jobs_per_project: Count = 1_000_000
     artifact_bytes_per_project: Count = 100 << 30
     keep_samples_days: Count = 90
     keep_idempotency_s: Seconds = 86_400.0
+
+    @model_validator(mode="after")
+    def _check_somebody_fits(self) -> Self:
+        if not self.fit_here and self.database_url is None:
+            raise ValueError(
+                "fit_here = false leaves fits to workers, which need PostgreSQL: set database_url"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_tls(self) -> Self:

@@ -14,7 +14,8 @@ from edgemeter_server.campaigns.advancing import advance_all
 from edgemeter_server.jobs.sweeping import sweep
 from edgemeter_server.measurements import partitions, retention
 from edgemeter_server.operations.metrics import Metrics
-from edgemeter_server.predictors.working import work_off as fit_waiting
+from edgemeter_server.predictors.watching import watch
+from edgemeter_server.predictors.working import fit_here
 from edgemeter_server.services import Services
 
 _log = structlog.get_logger()
@@ -43,7 +44,8 @@ async def keep_months(services: Services) -> None:
 PERIODICS: Final = (
     Periodic("sweep", 1, sweep),
     Periodic("campaigns", 2, advance_all),
-    Periodic("fits", 1, fit_waiting),
+    Periodic("fits", 1, fit_here),
+    Periodic("drift", 30, watch),
     Periodic("features", 60, work_off),
     Periodic("retention", 3600, retention.run),
     Periodic("collection", 3600, collect),

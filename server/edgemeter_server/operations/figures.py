@@ -1,6 +1,6 @@
 """What monitoring is told of the whole installation, read in one go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, func, literal_column, select
@@ -12,6 +12,7 @@ from edgemeter_server.jobs.figures import QueueFigures, queue_figures
 from edgemeter_server.jobs.tables import attempts
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.operations.drift import drift_by_target
+from edgemeter_server.predictors.figures import WatchedFigure, watched_figures
 from edgemeter_server.services import Services
 
 
@@ -23,6 +24,7 @@ class Figures:
     agents_live: int
     devices: Mapping[DeviceHealth, int]
     drift_by_target: Mapping[str, float]
+    watched: Sequence[WatchedFigure]
     artifact_bytes: int
     database_bytes: int = 0
 
@@ -47,6 +49,7 @@ def _figures(connection: Connection, now_us: int, lost_us: int) -> Figures:
         agents_live=connection.execute(live).scalar_one(),
         devices=_devices(connection),
         drift_by_target=drift_by_target(connection),
+        watched=watched_figures(connection),
         artifact_bytes=int(connection.execute(stored).scalar_one()),
     )
 

@@ -60,6 +60,13 @@ class _Installation:
         self._drift = gauge(
             "anchor_drift_ratio", "The anchors' drift in a target's newest measurement.", "target"
         )
+        self._drifted = gauge(
+            "predictor_drifted",
+            "1 where later measurements have left the predictor that answers, 0 where they have not.",
+            "project",
+            "space",
+            "target",
+        )
         self._database_bytes = gauge("database_bytes", "What the database takes on disk.")
         self._artifact_bytes = gauge("artifact_bytes", "What stored artifacts take, each once.")
 
@@ -76,5 +83,8 @@ class _Installation:
         self._drift.clear()
         for target, drift in figures.drift_by_target.items():
             self._drift.labels(target).set(drift)
+        self._drifted.clear()
+        for each in figures.watched:
+            self._drifted.labels(each.project, each.space, each.target).set(each.drifted)
         self._database_bytes.set(figures.database_bytes)
         self._artifact_bytes.set(figures.artifact_bytes)

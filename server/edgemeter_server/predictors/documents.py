@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from edgemeter.wire.predictors import FitDocument, FitState, PredictorDocument
+from edgemeter.wire.predictors import DriftDocument, FitDocument, FitState, PredictorDocument
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.access.projects import visible_projects
 from edgemeter_server.access.tables import projects
@@ -14,7 +14,7 @@ from edgemeter_server.devices.tables import target_revisions, targets
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.instants import instant, instant_or_none
-from edgemeter_server.predictors.tables import fits, predictors
+from edgemeter_server.predictors.tables import automatic_fits, fits, predictor_checks, predictors
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def fit(connection: Connection, caller: Caller, fit_id: int) -> FitDocument:
         ended_at=instant_or_none(row.ended_us),
         predictor_id=row.predictor_id,
         failure=row.failure,
+        reason=row.reason,
     )
 
 
@@ -96,10 +97,12 @@ def _fits(caller: Caller) -> Select[Any]:
             projects.c.slug.label("project"),
             targets.c.slug.label("target"),
             predictors.c.id.label("predictor_id"),
+            automatic_fits.c.reason,
         )
         .join(projects, projects.c.id == fits.c.project_id)
         .join(targets, targets.c.id == fits.c.target_id)
         .outerjoin(predictors, predictors.c.fit_id == fits.c.id)
+        .outerjoin(automatic_fits, automatic_fits.c.fit_id == fits.c.id)
         .where(visible_projects(caller))
     )
 
@@ -113,10 +116,12 @@ def _predictors(caller: Caller) -> Select[Any]:
             projects.c.slug.label("project"),
             targets.c.slug.label("target"),
             target_revisions.c.number.label("revision"),
+            predictor_checks.c.document.label("drift"),
         )
         .join(projects, projects.c.id == predictors.c.project_id)
         .join(targets, targets.c.id == predictors.c.target_id)
         .join(target_revisions, target_revisions.c.id == predictors.c.revision_id)
+        .outerjoin(predictor_checks, predictor_checks.c.predictor_id == predictors.c.id)
         .where(visible_projects(caller))
     )
 
@@ -137,6 +142,7 @@ def _document(row: Row[Any]) -> PredictorDocument:
         size_bytes=row.size_bytes,
         created_at=instant(row.created_us),
         fit_id=row.fit_id,
+        drift=None if row.drift is None else DriftDocument.model_validate_json(row.drift),
         **json.loads(row.document),
     )
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 
 from edgemeter.wire.base import Page, Slug
-from edgemeter.wire.predictors import MAX_FIT_WAIT_S, FitDocument, NewFit, PredictorDocument
+from edgemeter.wire.predictors import MAX_FIT_WAIT_S, Comparison, FitDocument, NewFit, PredictorDocument
 from edgemeter_server.http.body import OCTETS
 from edgemeter_server.http.caller import Submitter, Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, before_id, page_of
-from edgemeter_server.predictors import documents, fitting, publishing, queueing
+from edgemeter_server.predictors import comparing, documents, fitting, publishing, queueing
 from edgemeter_server.predictors.documents import Filter
 from edgemeter_server.services import ServicesOf
 
@@ -70,6 +70,14 @@ async def get_predictor_content(services: ServicesOf, caller: Viewer, predictor_
         "Content-Disposition": f'attachment; filename="predictor-{predictor_id}.edgemeter"',
     }
     return Response(content, headers=headers, media_type=OCTETS)
+
+
+@router.get("/v1/predictors/{predictor_id}/comparison/{other_id}")
+async def compare_predictors(
+    services: ServicesOf, caller: Viewer, predictor_id: PredictorId, other_id: PredictorId
+) -> Comparison:
+    """Two versions of one space on one target, on what was measured there that neither was fitted on."""
+    return await comparing.compared(services, caller, predictor_id, other_id)
 
 
 @router.post("/v1/predictors/{predictor_id}/activate")

@@ -10,6 +10,7 @@ from edgemeter_server.access.tables import projects
 from edgemeter_server.devices.targets import current_revisions
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.predictors import known
 from edgemeter_server.predictors.queueing import Held, end
 from edgemeter_server.predictors.snapshots import Snapshot
 from edgemeter_server.predictors.tables import predictors
@@ -37,7 +38,8 @@ def publish(connection: Connection, held: Held, snapshot: Snapshot, trained: Tra
         "document": trained.model_dump_json(exclude={"content"}),
         "content": content,
     }
-    connection.execute(insert(predictors).values(row))
+    added = connection.execute(insert(predictors).values(row).returning(predictors.c.id))
+    known.store(connection, added.scalar_one(), snapshot)
     return True
 
 

@@ -1,4 +1,4 @@
-"""fits, predictors."""
+"""fits, automatic_fits, predictors, predictor_snapshots, predictor_checks."""
 
 from sqlalchemy import (
     Boolean,
@@ -79,4 +79,32 @@ Index(
     unique=True,
     sqlite_where=_ACTIVE,
     postgresql_where=_ACTIVE,
+)
+
+#: Fits that nobody asked for, and why the server began them.
+automatic_fits = Table(
+    "automatic_fits",
+    metadata,
+    Column("fit_id", Key, ForeignKey("fits.id"), primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+)
+
+#: Which measurements a version was fitted on and judged by, see known.py. Versions of old have none.
+predictor_snapshots = Table(
+    "predictor_snapshots",
+    metadata,
+    Column("predictor_id", Key, ForeignKey("predictors.id"), primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+#: How an active version fares on later measurements, see watching.py. All up to `measurement_id` were looked
+#: at; `unknown` were new when they were last compared; `document` is JSON of a Drift, None before the first.
+predictor_checks = Table(
+    "predictor_checks",
+    metadata,
+    Column("predictor_id", Key, ForeignKey("predictors.id"), primary_key=True, autoincrement=False),
+    Column("measurement_id", Key, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    Column("drifted", Boolean, nullable=False),
+    Column("document", Text),
 )

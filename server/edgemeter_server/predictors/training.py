@@ -6,7 +6,6 @@ Importing scikit-learn and fitting take seconds of a processor, which the server
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isnan
 from typing import Any, Final
 
 import numpy as np
@@ -29,7 +28,6 @@ from edgemeter_server.predictors.snapshots import Labelled, Snapshot
 WALL_S: Final = 480.0
 _LIMITS: Final = Limits(wall_s=WALL_S, cpu_s=WALL_S, memory_bytes=4 << 30)
 _PRELOAD: Final = ("edgemeter_predictors.training",)
-_LEVEL: Final = 0.9
 
 
 class FitError(Exception):
@@ -90,8 +88,9 @@ def _train(space: Space, name: str, snapshot: Snapshot, about: Mapping[str, Any]
     from edgemeter_predictors.models import find_model
     from edgemeter_predictors.saving.predictors import save
     from edgemeter_predictors.training import train
+    from edgemeter_server.predictors.accuracies import accuracy, none_of_nan
 
-    data = _data(space, snapshot.training, snapshot.operators)
+    data = space_data(space, snapshot.training, snapshot.operators)
     predictor = train(find_model(name), data, about=about)
     tested = _tested(predictor, space, snapshot.tests)
     predictor = replace(predictor, about={**about, "tested": tested and tested.model_dump()})
@@ -102,14 +101,15 @@ def _train(space: Space, name: str, snapshot: Snapshot, about: Mapping[str, Any]
         explanation=predictor.fitted.explanation,
         operators=len(snapshot.operators),
         networks=len(data),
-        retest_error=_or_none(predictor.retest_error),
-        cross_validated=None if judged is None else _accuracy(judged),
+        retest_error=none_of_nan(predictor.retest_error),
+        cross_validated=None if judged is None else accuracy(judged),
         tested=tested,
         edgemeter_version=__version__,
     )
 
 
-def _data(space: Space, rows: Sequence[Labelled], operators: Sequence[Labelled]) -> SpaceData:
+def space_data(space: Space, rows: Sequence[Labelled], operators: Sequence[Labelled]) -> SpaceData:
+    """Of architectures and operators as they were measured. Raises CodeError for another space's."""
     codes = np.array([from_text(space, row.text) for row in rows], np.uint8).reshape(-1, len(space.columns))
     errors = [row.relative_error for row in rows]
     return SpaceData(
@@ -131,25 +131,6 @@ def _table(space: Space, operators: Sequence[Labelled]) -> OperatorTable:
 
 
 def _tested(predictor: Any, space: Space, tests: Sequence[Labelled]) -> Accuracy | None:
-    from edgemeter_predictors.judging.errors import coverage, errors
+    from edgemeter_server.predictors.accuracies import accuracy_on
 
-    if not tests:
-        return None
-    data = _data(space, tests, ())
-    prediction = predictor.predict(data.codes)
-    covered = coverage(predictor.interval(prediction, _LEVEL), data.latency_ms)
-    return _accuracy(errors(prediction.mean_ms, data.latency_ms)).model_copy(
-        update={
-            "coverage_90_percent": covered.coverage_percent,
-            "width_90_percent": covered.width_percent,
-        }
-    )
-
-
-def _accuracy(judged: Any) -> Accuracy:
-    names = set(Accuracy.model_fields) - {"coverage_90_percent", "width_90_percent"}
-    return Accuracy.model_validate({name: _or_none(getattr(judged, name)) for name in names})
-
-
-def _or_none(value: float) -> float | None:
-    return None if isnan(value) else value
+    return accuracy_on(predictor, space_data(space, tests, ())) if tests else None

@@ -1,5 +1,8 @@
 """The training worker: takes fits one after the other, each in a child process."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -8,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from edgemeter import __version__
 from edgemeter_server import faults
+from edgemeter_server.database.base import UnavailableError
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.predictors import queueing, snapshots
 from edgemeter_server.predictors.apart import apart
@@ -16,32 +20,74 @@ from edgemeter_server.predictors.queueing import Held
 from edgemeter_server.predictors.snapshots import Snapshot
 from edgemeter_server.predictors.topics import fit_topic
 from edgemeter_server.predictors.training import FitError, train_in_child
+from edgemeter_server.predictors.workplace import Workplace
 from edgemeter_server.services import Services
 
 _log = structlog.get_logger()
+_LOOK_AGAIN_S = 1.0
+_AWAY_S = 5.0
 
 
-async def work_off(services: Services) -> None:
-    """Fits what waits, until nothing does. Any number of servers may do so beside each other."""
-    while held := await services.database.write(lambda c: queueing.claim(c, services.clock.now_us(c))):
-        await _fit(services, held)
-        await services.wakeups.publish([fit_topic(held.id)])
+async def fit_here(services: Services) -> None:
+    """The server's own worker, unless the settings leave fits to others."""
+    if services.settings.fit_here:
+        await work_off(services)
 
 
-async def _fit(services: Services, held: Held) -> None:
-    snapshot, about = await services.database.read(partial(_material, held=held))
+async def work_on(workplace: Workplace) -> None:
+    """Fits what waits and what will, until it is cancelled: then what is being fitted waits again."""
+    while True:
+        try:
+            await work_off(workplace)
+        except UnavailableError as error:
+            _log.warning("the database is away", why=str(error))
+            await asyncio.sleep(_AWAY_S)
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def work_off(workplace: Workplace) -> None:
+    """Fits what waits, until nothing does. Any number of workers may do so beside each other."""
+    while held := await workplace.database.write(lambda c: queueing.claim(c, workplace.clock.now_us(c))):
+        await _fit(workplace, held)
+        await workplace.wakeups.publish([fit_topic(held.id)])
+
+
+async def _fit(workplace: Workplace, held: Held) -> None:
+    snapshot, about = await workplace.database.read(partial(_material, held=held))
     space = held.builds.partition("/")[0]
     faults.point("fit.claimed")
     try:
-        trained = await apart(train_in_child, space, held.model, snapshot, about)
+        async with _kept(workplace, held):
+            trained = await apart(train_in_child, space, held.model, snapshot, about)
     except FitError as error:
         _log.info("no predictor", fit=held.id, why=str(error))
-        await services.database.write(partial(_failed, services=services, held=held, why=str(error)))
+        await workplace.database.write(partial(_failed, workplace=workplace, held=held, why=str(error)))
         return
-    kept = await services.database.write(
-        lambda c: publish(c, held, snapshot, trained, services.clock.now_us(c))
+    kept = await workplace.database.write(
+        lambda c: publish(c, held, snapshot, trained, workplace.clock.now_us(c))
     )
     _log.info("predictor fitted", fit=held.id, kept=kept, model=trained.model, networks=trained.networks)
+
+
+@asynccontextmanager
+async def _kept(workplace: Workplace, held: Held) -> AsyncIterator[None]:
+    """The fit stays this worker's meanwhile; one that is told to stop gives it back."""
+    renewing = asyncio.create_task(_renew(workplace, held))
+    try:
+        yield
+    except asyncio.CancelledError:
+        with suppress(UnavailableError):
+            await workplace.database.write(partial(queueing.release, held=held))
+        raise
+    finally:
+        renewing.cancel()
+
+
+async def _renew(workplace: Workplace, held: Held) -> None:
+    while True:
+        await asyncio.sleep(queueing.LEASE_S / 3)
+        with suppress(UnavailableError):  # another try comes before it is lost
+            await workplace.database.write(lambda c: queueing.renew(c, held, workplace.clock.now_us(c)))
 
 
 def _material(connection: Connection, held: Held) -> tuple[Snapshot, dict[str, Any]]:
@@ -52,5 +98,5 @@ def _material(connection: Connection, held: Held) -> tuple[Snapshot, dict[str, A
     return snapshot, about
 
 
-def _failed(connection: Connection, services: Services, held: Held, why: str) -> bool:
-    return queueing.end(connection, held, why, services.clock.now_us(connection))
+def _failed(connection: Connection, workplace: Workplace, held: Held, why: str) -> bool:
+    return queueing.end(connection, held, why, workplace.clock.now_us(connection))

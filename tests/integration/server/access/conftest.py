@@ -116,6 +116,7 @@ async def _one_of_everything(
         "import_id": str(imported["id"]),
         "fit_id": str(fit_id),
         "predictor_id": str(predictor_id),
+        "other_id": str(predictor_id),
         "token_id": str(spare["id"]),
     }, session["session_id"]
 

@@ -79,6 +79,7 @@ TABLE = {
     "list_predictors": Row(VIEWERS),
     "get_predictor": Row(VIEWERS, owned=True),
     "get_predictor_content": Row(VIEWERS, owned=True),
+    "compare_predictors": Row(VIEWERS, owned=True),
     "activate_predictor": Row(SUBMITTERS, owned=True),
     "estimate": Row(VIEWERS),
     "estimate_bulk": Row(VIEWERS),

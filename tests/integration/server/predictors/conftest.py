@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from edgemeter.cli.main import cli
 from edgemeter.client import Client, ClientSettings
 from edgemeter.wire.access import Role
 from edgemeter_server.campaigns.advancing import advance_all
-from edgemeter_server.predictors import training
+from edgemeter_server.predictors import judging, training
 from edgemeter_server.testing import issue_token
 
 from ..campaigns.conftest import builder, tiny  # noqa: F401  # fixtures
@@ -29,10 +30,14 @@ from ..jobs.conftest import Lab, lab  # noqa: F401  # a fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child would not know the small space. tests/unit/server/predictors/test_training.py has real ones."""
 
-    def run_here(_task: str, payload: dict[str, Any], *_: object) -> Any:
-        return json.loads(json.dumps(training.train_here(json.loads(json.dumps(payload)))))
+    def run_here(task: str, payload: dict[str, Any], *_: object) -> Any:
+        module, _, function = task.partition(":")
+        return json.loads(
+            json.dumps(getattr(import_module(module), function)(json.loads(json.dumps(payload))))
+        )
 
     monkeypatch.setattr(training, "run_limited", run_here)
+    monkeypatch.setattr(judging, "run_limited", run_here)
 
 
 @pytest.fixture

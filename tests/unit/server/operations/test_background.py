@@ -97,6 +97,7 @@ def test_the_table_of_tasks() -> None:
     assert sorted(names) == [
         "campaigns",
         "collection",
+        "drift",
         "features",
         "fits",
         "partitions",
