@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 
@@ -36,6 +37,7 @@ from edgemeter_server.recipes.tables import recipes
 #: A literal, as in the partial index that serves the claim.
 PENDING = jobs.c.state == literal_column("'pending'")
 _ANY = 1 << 30
+_NO_BITMAPS = text("SET LOCAL enable_bitmapscan = off")
 #: Jobs of one claim that are not surveys.
 MOST_THOROUGH = 16
 
@@ -90,6 +92,7 @@ def leases(connection: Connection, claimant: Claimant, now_us: int) -> Sequence[
 
 def head(connection: Connection, claimant: Claimant, now_us: int) -> Head | None:
     """Among what the session offers, the target with the most urgent job that it can do, then the oldest."""
+    _read_in_order(connection)
     row = connection.execute(_HEAD, _values(claimant, now_us)).first()
     return None if row is None else Head(*row)
 
@@ -97,7 +100,7 @@ def head(connection: Connection, claimant: Claimant, now_us: int) -> Head | None
 def take(
     connection: Connection, claimant: Claimant, first: Head, up_to: int, times_us: tuple[int, int]
 ) -> None:
-    """Takes pending jobs of the target of `first`, in their order, but for those that another takes just now:
+    """Takes, after `head`, pending jobs of the target of `first`, in their order, but for those that another takes just now:
     each has a live attempt now, from and to `times_us`.
 
     A job that was charged with a failure before is taken alone: what kills agents does not take others along.
@@ -109,6 +112,16 @@ def take(
     limits = {"up_to": 1, "most_tries": _ANY} if first.tries else {"up_to": up_to, "most_tries": 0}
     connection.execute(_BEGIN, values | chosen | limits)
     connection.execute(_RUN, values)
+
+
+def _read_in_order(connection: Connection) -> None:
+    """Until the transaction ends PostgreSQL reads the queue by its index, hence in order.
+
+    Where its statistics are older than the queue it expects no pending job, and would collect them all for
+    each claim and sort them: a third of a second for a hundred thousand.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NO_BITMAPS)
 
 
 def _values(claimant: Claimant, now_us: int) -> dict[str, Any]:

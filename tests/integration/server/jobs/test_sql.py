@@ -97,6 +97,20 @@ async def test_a_claim_reads_only_the_rows_that_it_takes_and_in_their_order(serv
         assert costly not in plan, plan
 
 
+async def test_a_claim_never_collects_the_queue_to_sort_it(services, backlog, clock):
+    """PostgreSQL does with a queue of hundreds of thousands that is younger than its statistics."""
+    if services.database.dialect == "sqlite":
+        pytest.skip("SQLite knows one way only")
+
+    def bitmaps_after_looking(connection):
+        claims.head(connection, claims.Claimant(1, 1, bytes(16)), clock.now_us(connection))
+        return connection.execute(text("SHOW enable_bitmapscan")).scalar_one()
+
+    assert await services.database.write(bitmaps_after_looking) == "off"
+    again = await services.database.write(lambda c: c.execute(text("SHOW enable_bitmapscan")).scalar_one())
+    assert again == "on"
+
+
 async def test_the_other_statements_go_by_their_partial_indexes(services, backlog, clock):
     now_us = clock.now_us(None)
     claim = CLAIM | {"now_us": now_us}
