@@ -100,8 +100,8 @@ def head(connection: Connection, claimant: Claimant, now_us: int) -> Head | None
 def take(
     connection: Connection, claimant: Claimant, first: Head, up_to: int, times_us: tuple[int, int]
 ) -> None:
-    """Takes, after `head`, pending jobs of the target of `first`, in their order, but for those that another takes just now:
-    each has a live attempt now, from and to `times_us`.
+    """Takes pending jobs of the target of `first`, in their order, but for those that another takes just now:
+    each has a live attempt now, from and to `times_us`. After `head` in the same transaction.
 
     A job that was charged with a failure before is taken alone: what kills agents does not take others along.
     Of thorough measurements few are taken at once: they take long, and other devices may be idle.
