@@ -1,6 +1,8 @@
 """`edgemeter import`: others' measurements of a search space."""
 
+from functools import partial
 from importlib.resources import as_file, files
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -10,9 +12,11 @@ from edgemeter.cli.parameters import FILE
 from edgemeter.cli.remote import json_option, project_option, remote
 
 if TYPE_CHECKING:
+    from edgemeter.cli.output import Progress
     from edgemeter.client import Client
     from edgemeter.wire.campaigns import ImportDocument
 
+_PARTS: Final = 20  #: of a file that is sent: steps of its progress
 _SAMPLE: Final = "help_nasbench201_sample.csv.gz"
 _SAMPLE_SPACE: Final = "nasbench201"
 _SAMPLE_LICENSE: Final = "MIT"
@@ -45,7 +49,7 @@ def import_(
     """Hand in others' latencies: FILE is CSV or Parquet with columns arch, device, metric, value and unit.
 
     All rows are taken or none; an error names the rows that are wrong. What is imported is flagged, and never
-    mixed with what was measured here.
+    mixed with what was measured here. `edgemeter imports` lists and deletes such tables.
     """
     if sample == (file is not None):
         raise click.UsageError("give a FILE, or --sample for the table that comes with EdgeMeter")
@@ -62,17 +66,31 @@ def import_(
 def _hand_in(
     client: "Client", file: Path, space: str, license_: str, source: str, project: str | None
 ) -> "ImportDocument":
-    from edgemeter.cli.output import note_console
+    from edgemeter.cli.output import note_console, progress
     from edgemeter.spaces.table_files import table_rows
     from edgemeter.spaces.tidy import imported_values
 
-    rows = table_rows(file)
-    values = imported_values(rows)
-    if not values:
-        raise click.ClickException(f"{file.name} has no latency of an architecture")
-    if len(values) < len(rows):
-        note_console().print(f"[dim]{len(rows) - len(values)} rows of single operators were left out.[/]")
-    return client.create_import(space, values, license=license_, source=source, project=project)
+    read = count()
+    # The numbers come second: they count what the table has.
+    values = (value for value, _ in zip(imported_values(table_rows(file)), read, strict=False))
+    with progress() as bar:
+        bar.total(_PARTS)
+        done = client.create_import(
+            space,
+            values,
+            license=license_,
+            source=source,
+            project=project,
+            progress=partial(_tell, bar),
+        )
+    if left_out := next(read) - done.rows:
+        note_console().print(f"[dim]{left_out:,} rows of single operators were left out.[/]")
+    return done
+
+
+def _tell(bar: "Progress", sent: int, total: int) -> None:
+    wait = "; the server checks and stores it" if sent == total else ""
+    bar.reach(_PARTS * sent // total, f"{sent / 1e6:.1f} of {total / 1e6:.1f} MB sent{wait}")
 
 
 def _print(done: "ImportDocument", *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ import httpx
 from edgemeter.client import (
     architectures,
     campaigning,
+    importing,
     measuring,
     operations,
     predicting,
@@ -145,9 +146,12 @@ class AsyncClient:
     operator_table = awaiting(campaigning.operator_table)
     architecture_table = awaiting(campaigning.architecture_table)
     capabilities = awaiting(campaigning.capabilities)
-    create_import = awaiting(campaigning.create_import)
-    imports = iterating(campaigning.imports)
-    imported_rows = iterating(campaigning.imported_rows)
+    reset_recipe = awaiting(operations.reset_recipe)
+
+    create_import = awaiting(importing.create_import)
+    imports = iterating(importing.imports)
+    imported_rows = iterating(importing.imported_rows)
+    delete_import = awaiting(importing.delete_import)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -1,6 +1,5 @@
 """Campaigns and the tables that they leave, each operation written once for both clients."""
 
-from collections.abc import Iterable
 from urllib.parse import quote
 
 from edgemeter.client.asking import ask
@@ -21,15 +20,11 @@ from edgemeter.wire.campaigns import (
     CampaignPlan,
     CampaignResult,
     Capabilities,
-    ImportDocument,
-    ImportedRow,
-    ImportedValue,
     LatencyTable,
     NewCampaign,
-    NewImport,
 )
 
-#: The server plans a campaign and reads a table before it answers.
+#: The server plans a campaign before it answers.
 _LONGER_S = 60.0
 
 
@@ -93,48 +88,6 @@ def capabilities(target: str, space: AnySpace) -> Steps[Capabilities]:
     path = f"/v1/targets/{quote(target, safe='')}/capabilities"
     call = Call(method="GET", path=path, query=written({"space": asked.name}), read=reader(Capabilities))
     return capabilities_within(asked, (yield from ask(call)))
-
-
-def create_import(
-    space: str,
-    rows: Iterable[ImportedValue],
-    *,
-    license: str,  # noqa: A002 - the table's own word
-    source: str,
-    project: str | None = None,
-) -> Steps[ImportDocument]:
-    """Hands in others' measurements: all rows are taken, or none."""
-    arch, device, metric, value, unit = zip(*rows, strict=True)
-    message = NewImport(
-        project=(yield from home_project(project)),
-        space=space,
-        license=license,
-        source=source,
-        arch=arch,
-        device=device,
-        metric=metric,
-        value=value,
-        unit=unit,
-    )
-    call = Call(
-        method="POST",
-        path="/v1/imports",
-        message=message,
-        repeatable=False,
-        longer_s=_LONGER_S,
-        read=reader(ImportDocument),
-    )
-    return (yield from ask(call))
-
-
-def imports(*, space: str | None = None) -> Stream[ImportDocument]:
-    """Imported tables, newest first."""
-    return every("/v1/imports", Page[ImportDocument], {"space": space})
-
-
-def imported_rows(import_id: int) -> Stream[ImportedRow]:
-    path = f"/v1/imports/{int(import_id)}/rows"
-    return every(path, Page[ImportedRow], {}, page_size=LARGEST_PAGE)
 
 
 def _change(campaign_id: int, word: str) -> Steps[CampaignDocument]:

@@ -4,13 +4,13 @@ A server knows installed spaces only. What is asked of a generated one is asked 
 of, and answered in its own words: predictors, recipes and measurements are shared with all of that space.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from edgemeter.spaces.names import is_file
-from edgemeter.wire.campaigns import CampaignPlan, Capabilities, LatencyTable, PlannedPart
+from edgemeter.wire.campaigns import CampaignPlan, Capabilities, ImportedValue, LatencyTable, PlannedPart
 
 if TYPE_CHECKING:
     from edgemeter.client.predicting import LocalPredictor
@@ -35,6 +35,14 @@ class Named:
         from edgemeter.spaces.translation import base_text
 
         return tuple(base_text(self.part, text) for text in texts)
+
+    def values(self, rows: Iterable[ImportedValue]) -> Iterable[ImportedValue]:
+        """Rows of a table as the server takes them. Raises TableError, which names the row."""
+        if self.part is None:
+            return rows
+        from edgemeter.spaces.translation import base_values
+
+        return base_values(self.part, rows)
 
     def written(self, texts: Sequence[str]) -> tuple[str, ...]:
         """The same architectures as a generated space writes them."""

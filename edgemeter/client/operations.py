@@ -12,6 +12,7 @@ from edgemeter.wire.artifacts import ArtifactDocument
 from edgemeter.wire.base import Page
 from edgemeter.wire.devices import ApproveTargets, ChangeDevice, DeviceDocument, TargetRow
 from edgemeter.wire.measurements import MeasurementRecord, MeasurementRow
+from edgemeter.wire.recipes import ResetRecipe
 from edgemeter.wire.requests import JobDocument, RequestDocument, RequestState
 
 
@@ -154,6 +155,13 @@ def measurement(measurement_id: int) -> Steps[MeasurementRecord]:
 def delete_measurement(measurement_id: int) -> Steps[None]:
     path = f"/v1/measurements/{int(measurement_id)}"
     yield from ask(Call(method="DELETE", path=path, read=nothing))
+
+
+def reset_recipe(sha256: str) -> Steps[ResetRecipe]:
+    """Forgets a wrong first build, and what was measured of it; for admins."""
+    path = f"/v1/recipes/{_part(sha256)}/reset"
+    # The second time there is nothing to forget.
+    return (yield from ask(Call(method="POST", path=path, repeatable=False, read=reader(ResetRecipe))))
 
 
 def _part(text: str) -> str:

@@ -45,7 +45,7 @@ def request_options(send: Send, file: Iterable[bytes] | AsyncIterable[bytes] | N
         headers["Idempotency-Key"] = call.idempotency_key
     content: Any = file
     if call.file is not None:
-        headers["Content-Type"] = "application/octet-stream"
+        headers["Content-Type"] = call.file.media_type
         headers["Content-Length"] = str(call.file.size_bytes)
     elif call.message is not None:
         headers["Content-Type"] = "application/json"

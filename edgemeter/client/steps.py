@@ -25,6 +25,7 @@ class FileBody:
     path: Path
     size_bytes: int
     progress: SentBytes | None = None
+    media_type: str = "application/octet-stream"
 
     def chunks(self) -> Iterator[bytes]:
         sent_bytes = 0

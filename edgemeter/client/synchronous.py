@@ -11,6 +11,7 @@ import httpx
 from edgemeter.client import (
     architectures,
     campaigning,
+    importing,
     measuring,
     operations,
     predicting,
@@ -144,9 +145,12 @@ class Client:
     operator_table = calling(campaigning.operator_table)
     architecture_table = calling(campaigning.architecture_table)
     capabilities = calling(campaigning.capabilities)
-    create_import = calling(campaigning.create_import)
-    imports = iterating(campaigning.imports)
-    imported_rows = iterating(campaigning.imported_rows)
+    reset_recipe = calling(operations.reset_recipe)
+
+    create_import = calling(importing.create_import)
+    imports = iterating(importing.imports)
+    imported_rows = iterating(importing.imported_rows)
+    delete_import = calling(importing.delete_import)
 
     def close(self) -> None:
         self._http.close()

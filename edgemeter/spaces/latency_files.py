@@ -15,10 +15,11 @@ from edgemeter.failures import EdgeMeterError
 from edgemeter.spaces.counting import position_of
 from edgemeter.spaces.scores import Latency
 from edgemeter.spaces.space import CodeError, Space
-from edgemeter.spaces.table_files import LARGEST_BYTES, Row, TableFileError, table_rows
+from edgemeter.spaces.table_files import Row, TableFileError, table_rows
 from edgemeter.spaces.tidy import METRICS
 from edgemeter.wire.recipes import RecipeKind
 
+_LARGEST_BYTES: Final = 64 * 2**20  #: of a JSON document
 _NAMES: Final = ("text", "key", "operator", "arch", "id")
 _MS: Final = {"ms": 1.0, "us": 1e-3, "s": 1e3}
 
@@ -89,12 +90,12 @@ def _number(row: Row, name: str) -> float:
 def _rows(path: Path) -> Iterable[Row]:
     if path.suffix.lower() != ".json":
         try:
-            return table_rows(path)
+            return list(table_rows(path))
         except TableFileError as error:
             raise LatencyFileError(str(error)) from None
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise LatencyFileError(f"{path.name} is larger than {LARGEST_BYTES // 2**20} MB")
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise LatencyFileError(f"{path.name} is larger than {_LARGEST_BYTES // 2**20} MB")
         return _json_rows(json.loads(path.read_bytes()))
     except OSError as error:
         raise LatencyFileError(f"{path.name} cannot be read: {error.strerror}") from None

@@ -12,6 +12,7 @@ from edgemeter.wire.recipes import RecipeKind
 
 #: What any such table has, and what ours tell beside it.
 COLUMNS: Final = ("arch_id", "arch", "device", "metric", "value", "unit")
+VALUE_COLUMNS: Final = COLUMNS[1:]
 PROVENANCE: Final = (
     "purpose",
     "low",
@@ -75,13 +76,9 @@ def write_table(path: Path, rows: Sequence[Row]) -> None:
             raise TableFileError(f"{path.name} is neither .csv nor .parquet")
 
 
-def imported_values(rows: Iterable[Row]) -> list[ImportedValue]:
-    """Rows of architectures. Raises TableError, which names the row, for a column that lacks or no number."""
-    return [
-        _value(number, row)
-        for number, row in enumerate(rows, 1)
-        if row.get("metric") != METRICS[RecipeKind.OPERATOR]
-    ]
+def imported_values(rows: Iterable[Row]) -> Iterator[ImportedValue]:
+    """All rows. Raises TableError, which names the row, for a column that lacks or no number."""
+    return (_value(number, row) for number, row in enumerate(rows, 1))
 
 
 class TableError(EdgeMeterError, ValueError):
@@ -89,7 +86,7 @@ class TableError(EdgeMeterError, ValueError):
 
 
 def _value(number: int, row: Row) -> ImportedValue:
-    lacking = [name for name in COLUMNS[1:] if row.get(name) in (None, "")]
+    lacking = [name for name in VALUE_COLUMNS if row.get(name) in (None, "")]
     if lacking:
         raise TableError(f"nothing was imported. row {number}: there is no {lacking[0]}")
     try:

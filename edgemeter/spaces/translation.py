@@ -4,9 +4,14 @@ Whatever is measured, stored or predicted is of the base: it is installed everyw
 one recipe there, whichever spaces it is in.
 """
 
+from collections.abc import Iterable, Iterator
+
 from edgemeter.spaces.space import CodeError, Codes
 from edgemeter.spaces.subset import Subset
 from edgemeter.spaces.text import from_text, to_text
+from edgemeter.spaces.tidy import METRICS, TableError
+from edgemeter.wire.campaigns import ImportedValue
+from edgemeter.wire.recipes import RecipeKind
 
 
 def base_text(space: Subset, text: str) -> str:
@@ -25,6 +30,16 @@ def own_text(space: Subset, text: str) -> str:
 def is_within(space: Subset, text: str) -> bool:
     """Whether an architecture of the base is in `space`."""
     return bool(space.holds(from_text(space.base, text)[None, :])[0])
+
+
+def base_values(space: Subset, rows: Iterable[ImportedValue]) -> Iterator[ImportedValue]:
+    """The rows of a table, with their architectures as the base's. Raises TableError, which names the row."""
+    for number, row in enumerate(rows, 1):
+        try:
+            operator = row.metric == METRICS[RecipeKind.OPERATOR]
+            yield row if operator else row._replace(arch=base_text(space, row.arch))
+        except CodeError as error:
+            raise TableError(f"nothing was imported. row {number}: {error}") from None
 
 
 def _own_codes(space: Subset, text: str) -> Codes:

@@ -1,18 +1,17 @@
 """Campaigns: a search space measured on targets, and what that leaves behind."""
 
-from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints
 
 from edgemeter.failures import FailureKind
 from edgemeter.wire.base import Id, Instant, Label, Message, Reply, Sha256, Slug, Text
-from edgemeter.wire.recipes import CodeText, RecipeKind
+from edgemeter.wire.recipes import RecipeKind
 
 MOST_TARGETS = 64
 MOST_NETWORKS = 5_000
-MOST_IMPORTED = 200_000
+MOST_IMPORTED = 2_000_000
 
 
 class Purpose(StrEnum):
@@ -215,30 +214,7 @@ class ImportedValue(NamedTuple):
     unit: str
 
 
-Column = Annotated[tuple[Label, ...], Field(min_length=1, max_length=MOST_IMPORTED)]
-
-
-class NewImport(Message):
-    """Others' measurements of architectures of a space, as columns of one length. All are taken, or none."""
-
-    project: Slug = "default"
-    space: Slug
-    license: Label
-    source: Annotated[Text, Field(min_length=1)]
-    arch: Annotated[tuple[CodeText, ...], Field(min_length=1, max_length=MOST_IMPORTED)]
-    device: Column
-    metric: Column
-    value: Annotated[tuple[float, ...], Field(min_length=1, max_length=MOST_IMPORTED)]
-    unit: Column
-
-    @model_validator(mode="after")
-    def _of_one_length(self) -> Self:
-        if len({len(self.arch), len(self.device), len(self.metric), len(self.value), len(self.unit)}) > 1:
-            raise ValueError("the columns arch, device, metric, value and unit have as many rows each")
-        return self
-
-    def rows(self) -> Iterator[ImportedValue]:
-        return map(ImportedValue, self.arch, self.device, self.metric, self.value, self.unit)
+ImportSource = Annotated[Text, StringConstraints(min_length=1)]
 
 
 class ImportDocument(Reply):

@@ -78,6 +78,14 @@ class FileKind:
         )
 
 
+class ResetRecipe(Reply):
+    """`file_sha256` is no longer known to be the recipe's; `measurements` of it were deleted."""
+
+    recipe: Sha256
+    file_sha256: Sha256
+    measurements: int
+
+
 class LeasedRecipe(Reply):
     """`file_sha256` is that of the file which the first agent built; None before. Another is a defect."""
 

@@ -21,6 +21,7 @@ from edgemeter_server.operations import endpoints as operations
 from edgemeter_server.operations.metrics import Metrics
 from edgemeter_server.operations.observing import Observing
 from edgemeter_server.predictors import endpoints as predictors
+from edgemeter_server.recipes import endpoints as recipes
 from edgemeter_server.services import Services
 
 
@@ -50,6 +51,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(devices.router)
     app.include_router(measurements.router)
     app.include_router(campaigns.router)
+    app.include_router(recipes.router)
     app.include_router(predictors.router)
     return app
 

@@ -36,7 +36,7 @@ async def receive(services: Services, upload: Upload, body: AsyncIterable[bytes]
     """
     with told_as_refusal():
         async with services.storage.draft() as draft:
-            await _fill(draft, body)
+            await fill(draft, body)
             arrival = await _checked(draft, upload)
             announced_us = await _announce(services, arrival)
             await draft.commit()
@@ -46,7 +46,7 @@ async def receive(services: Services, upload: Upload, body: AsyncIterable[bytes]
     return owned
 
 
-async def _fill(draft: Draft, body: AsyncIterable[bytes]) -> None:
+async def fill(draft: Draft, body: AsyncIterable[bytes]) -> None:
     """In pieces of some size: each costs a turn of a thread."""
     parts: list[bytes] = []
     size = 0

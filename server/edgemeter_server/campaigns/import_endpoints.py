@@ -1,15 +1,21 @@
 """The routes of imported tables."""
 
-import asyncio
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import Connection
 
-from edgemeter.wire.base import Page, Slug
-from edgemeter.wire.campaigns import ImportDocument, ImportedRow, NewImport
+from edgemeter.wire.base import Label, Page, Slug
+from edgemeter.wire.campaigns import ImportDocument, ImportedRow, ImportSource
+from edgemeter_server.access.projects import project_id
+from edgemeter_server.artifacts.refusing import told_as_refusal
+from edgemeter_server.artifacts.uploading import fill
 from edgemeter_server.campaigns import importing
+from edgemeter_server.campaigns.import_checking import check_table
+from edgemeter_server.campaigns.importing import About
 from edgemeter_server.campaigns.spaces import known_space
+from edgemeter_server.http.body import CSV, require_octets
 from edgemeter_server.http.caller import Submitter, Viewer
 from edgemeter_server.http.paging import (
     NEWEST,
@@ -25,20 +31,34 @@ from edgemeter_server.services import ServicesOf
 router = APIRouter(prefix="/v1/imports", tags=["campaigns"])
 
 ImportId = Annotated[int, Path(ge=1, le=NEWEST)]
+_TABLE: dict[str, Any] = {"content": {CSV: {"schema": {"type": "string"}}}}
 
 
-@router.post("", status_code=201)
-async def create_import(services: ServicesOf, caller: Submitter, message: NewImport) -> ImportDocument:
-    """Takes others' measurements of a space: all rows, or none, and then it says which rows are wrong."""
-    space = known_space(message.space)
-    rows = await asyncio.to_thread(importing.checked_rows, space, message.rows())
+@router.post("", status_code=201, openapi_extra={"requestBody": {"required": True, **_TABLE}})
+async def create_import(
+    services: ServicesOf,
+    caller: Submitter,
+    request: Request,
+    space: Slug,
+    license: Annotated[Label, Query(description="Under which the table may be used")],  # noqa: A002
+    source: Annotated[ImportSource, Query(description="Where it comes from")],
+    project: Slug = "default",
+) -> ImportDocument:
+    """Takes others' measurements of a space: all rows, or none, and then it says which rows are wrong.
 
-    def work(connection: Connection) -> ImportDocument:
-        now_us = services.clock.now_us(connection)
-        id_ = importing.store(connection, caller, message, space, rows, now_us)
-        return importing.one(connection, caller, id_)
-
-    return await services.database.write(work)
+    The body is CSV with the columns arch, device, metric, value and unit; others are not read.
+    """
+    require_octets(request.headers, CSV)
+    about = About(project, known_space(space), license, source)
+    await services.database.read(lambda c: project_id(c, caller, project, writing=True))
+    with told_as_refusal():
+        async with services.storage.draft() as draft:
+            await fill(draft, request.stream())
+            table = await draft.inspect(partial(check_table, about.space))
+            try:
+                return await importing.store(services, caller, about, table)
+            finally:
+                table.close()
 
 
 @router.get("")
@@ -71,3 +91,9 @@ async def list_imported_rows(
     return Page(
         items=tuple(rows[:limit]), next_cursor=place_cursor((0, rows[limit - 1].row)) if more else None
     )
+
+
+@router.delete("/{import_id}", status_code=204)
+async def delete_import(services: ServicesOf, caller: Submitter, import_id: ImportId) -> None:
+    """For good, with all its rows."""
+    await importing.remove(services, caller, import_id)

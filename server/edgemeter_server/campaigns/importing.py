@@ -1,104 +1,87 @@
-"""Others' measurements: checked row by row, taken whole or not at all, and kept apart from our own."""
+"""Imported tables: stored whole or not at all, listed, deleted, and kept apart from our own measurements.
 
-import hashlib
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+A table may have millions of rows. They are written and deleted in small units, so that nobody waits long,
+while the import itself says that it has none (`rows` is 0): such a one is not there for anybody.
+"""
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select
+import os
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any, Final
 
-from edgemeter.spaces.foreign import architecture_text
-from edgemeter.spaces.space import CodeError, Space
-from edgemeter.wire.campaigns import ImportDocument, ImportedRow, ImportedValue, NewImport
-from edgemeter.wire.problems import FieldError, ProblemType
-from edgemeter_server.access.projects import project_id, visible_projects
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+
+from edgemeter.spaces.space import Space
+from edgemeter.wire.campaigns import ImportDocument, ImportedRow
+from edgemeter.wire.problems import ProblemType
+from edgemeter_server.access import audit
+from edgemeter_server.access.projects import own_projects, project_id, visible_projects
 from edgemeter_server.access.tables import projects
+from edgemeter_server.campaigns.import_checking import CheckedTable
 from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.campaigns.tables import imported_values, imports
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.instants import instant
+from edgemeter_server.services import Services
 
-#: What a metric's values become: by unit, a factor to the first unit of its kind.
-_UNITS: Mapping[str, tuple[str, float]] = {
-    "ms": ("ms", 1.0),
-    "us": ("ms", 1e-3),
-    "ns": ("ms", 1e-6),
-    "s": ("ms", 1e3),
-    "mJ": ("mJ", 1.0),
-    "J": ("mJ", 1e3),
-}
-_MAX_ERRORS = 20
-_AT_ONCE = 1000
+_AT_ONCE: Final = 2000
+#: A server that ended while it stored a table, or deleted one, has left it by then.
+_ABANDONED_US: Final = 3600 * 1_000_000
 
 
-class Checked(NamedTuple):
-    """A row as it is stored: `value` in the first unit of its kind."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is told of a table by whoever hands it in."""
 
-    row: int
-    text: str
-    device: str
-    metric: str
-    value: float
-    unit: str
-
-
-def checked_rows(space: Space, rows: Iterable[ImportedValue]) -> list[Checked]:
-    """Raises Refusal INVALID, which names the rows (from 1) that are wrong and what is wrong with each."""
-    errors: list[FieldError] = []
-    found: list[Checked] = []
-    seen: dict[tuple[str, str, str], int] = {}
-    texts: dict[str, str | CodeError] = {}
-    for number, row in enumerate(rows, 1):
-        wrong = list(_wrong(space, row, texts))
-        text = texts.get(row.arch)
-        if not wrong and isinstance(text, str):
-            unit, factor = _UNITS[row.unit]
-            first = seen.setdefault((text, row.device, row.metric), number)
-            if first == number:
-                found.append(Checked(number, text, row.device, row.metric, row.value * factor, unit))
-                continue
-            wrong = [("arch", f"the same architecture, device and metric as in row {first}")]
-        errors += (
-            FieldError(pointer=f"/{name}/{number - 1}", detail=f"row {number}: {what}")
-            for name, what in wrong
-        )
-    if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        detail = f"nothing was imported. {errors[0].detail}{more}"
-        raise Refusal(ProblemType.INVALID, detail, errors=tuple(errors[:_MAX_ERRORS]))
-    return found
+    project: str
+    space: Space
+    license: str
+    source: str
 
 
-def store(
-    connection: Connection,
-    caller: Caller,
-    message: NewImport,
-    space: Space,
-    rows: Sequence[Checked],
-    now_us: int,
-) -> int:
-    """Its id. Raises Refusal CONFLICT where the project has the same table already."""
-    project = project_id(connection, caller, message.project, writing=True)
-    digest = _digest(space, rows)
-    known = select(imports.c.id).where(imports.c.project_id == project, imports.c.content_sha256 == digest)
-    if (before := connection.execute(known).scalar()) is not None:
-        raise Refusal(ProblemType.CONFLICT, f"the project has this table already: import {before}")
-    row = {
-        "project_id": project,
-        "token_id": caller.token_id,
-        "builds": builds_of(space),
-        "license": message.license,
-        "source": message.source,
-        "content_sha256": digest,
-        "rows": len(rows),
-        "created_us": now_us,
-    }
-    id_ = int(connection.execute(insert(imports).values(row).returning(imports.c.id)).scalar_one())
-    for start in range(0, len(rows), _AT_ONCE):
-        values = [{"import_id": id_, **each._asdict()} for each in rows[start : start + _AT_ONCE]]
-        connection.execute(insert(imported_values), values)
-    return id_
+async def store(services: Services, caller: Caller, about: About, table: CheckedTable) -> ImportDocument:
+    """Raises Refusal CONFLICT where the project has the same table already, NOT_FOUND for its project."""
+    database = services.database
+    id_ = await database.write(lambda c: _begun(c, caller, about, table, services.clock.now_us(c)))
+    try:
+        rows = table.rows()
+        while some := [{"import_id": id_, **row._asdict()} for row in islice(rows, _AT_ONCE)]:
+            await database.write(partial(_add, values=some))
+        return await database.write(lambda c: _ended(c, caller, id_, table))
+    except BaseException:
+        await _forget(services, id_)
+        raise
+
+
+async def remove(services: Services, caller: Caller, import_id: int) -> None:
+    """Raises Refusal NOT_FOUND for what is absent or not the caller's own."""
+
+    def hide(connection: Connection) -> None:
+        mine = select(imports.c.id).join(projects, projects.c.id == imports.c.project_id)
+        found = mine.where(imports.c.id == import_id, imports.c.rows > 0, own_projects(caller))
+        if connection.execute(found.with_for_update(of=imports)).scalar() is None:
+            raise unknown(import_id)
+        hidden = update(imports).where(imports.c.id == import_id)
+        connection.execute(hidden.values(rows=0, content_sha256=os.urandom(32)))
+        now_us = services.clock.now_us(connection)
+        audit.record(connection, now_us, "import.deleted", {"import": import_id}, token_id=caller.token_id)
+
+    await services.database.write(hide)
+    await _forget(services, import_id)
+
+
+async def forget_abandoned(services: Services) -> None:
+    """Removes what a server that ended has left half stored or half deleted."""
+
+    def left(connection: Connection) -> list[int]:
+        before_us = services.clock.now_us(connection) - _ABANDONED_US
+        found = select(imports.c.id).where(imports.c.rows == 0, imports.c.created_us < before_us)
+        return list(connection.execute(found).scalars())
+
+    for id_ in await services.database.read(left):
+        await _forget(services, id_)
 
 
 def listed(
@@ -116,7 +99,7 @@ def one(connection: Connection, caller: Caller, import_id: int) -> ImportDocumen
     """Raises Refusal NOT_FOUND for what is absent or not visible."""
     row = connection.execute(_selection(caller).where(imports.c.id == import_id)).one_or_none()
     if row is None:
-        raise Refusal(ProblemType.NOT_FOUND, f"no import {import_id}, or not yours")
+        raise unknown(import_id)
     return _document(connection, row)
 
 
@@ -128,18 +111,59 @@ def values(connection: Connection, import_id: int, after_row: int, limit: int) -
     return [ImportedRow.model_validate(dict(row)) for row in found]
 
 
-def _wrong(space: Space, row: ImportedValue, texts: dict[str, str | CodeError]) -> Iterator[tuple[str, str]]:
-    if row.unit not in _UNITS:
-        yield "unit", f"the unit {row.unit!r} is not known; there are {', '.join(_UNITS)}"
-    if not math.isfinite(row.value) or row.value <= 0:
-        yield "value", f"{row.value} is no {row.metric}"
-    if row.arch not in texts:
-        try:
-            texts[row.arch] = architecture_text(space, row.arch)
-        except CodeError as error:
-            texts[row.arch] = error
-    if isinstance(known := texts[row.arch], CodeError):
-        yield "arch", str(known)
+def unknown(import_id: int) -> Refusal:
+    return Refusal(ProblemType.NOT_FOUND, f"no import {import_id}, or not yours")
+
+
+def _begun(connection: Connection, caller: Caller, about: About, table: CheckedTable, now_us: int) -> int:
+    project = project_id(connection, caller, about.project, writing=True)
+    _refuse_same(connection, project, table)
+    row = {
+        "project_id": project,
+        "token_id": caller.token_id,
+        "builds": builds_of(about.space),
+        "license": about.license,
+        "source": about.source,
+        "content_sha256": os.urandom(32),  # two that come at once must not meet before they end
+        "rows": 0,
+        "created_us": now_us,
+    }
+    return int(connection.execute(insert(imports).values(row).returning(imports.c.id)).scalar_one())
+
+
+def _add(connection: Connection, values: list[dict[str, Any]]) -> None:
+    connection.execute(insert(imported_values), values)
+
+
+def _ended(connection: Connection, caller: Caller, id_: int, table: CheckedTable) -> ImportDocument:
+    project = connection.execute(select(imports.c.project_id).where(imports.c.id == id_)).scalar_one()
+    _refuse_same(connection, project, table)
+    whole = update(imports).where(imports.c.id == id_)
+    connection.execute(whole.values(rows=table.count, content_sha256=table.sha256))
+    return one(connection, caller, id_)
+
+
+def _refuse_same(connection: Connection, project: int, table: CheckedTable) -> None:
+    known = select(imports.c.id).where(
+        imports.c.project_id == project, imports.c.content_sha256 == table.sha256
+    )
+    if (before := connection.execute(known).scalar()) is not None:
+        raise Refusal(ProblemType.CONFLICT, f"the project has this table already: import {before}")
+
+
+async def _forget(services: Services, import_id: int) -> None:
+    def some(connection: Connection) -> bool:
+        mine = imported_values.c.import_id == import_id
+        first = select(imported_values.c.row).where(mine).order_by(imported_values.c.row)
+        last = connection.execute(first.offset(_AT_ONCE).limit(1)).scalar()
+        up_to = mine if last is None else mine & (imported_values.c.row < last)
+        connection.execute(delete(imported_values).where(up_to))
+        if last is None:
+            connection.execute(delete(imports).where(imports.c.id == import_id))
+        return last is not None
+
+    while await services.database.write(some):
+        pass
 
 
 def _selection(caller: Caller) -> Any:
@@ -147,12 +171,11 @@ def _selection(caller: Caller) -> Any:
         projects, projects.c.id == imports.c.project_id
     )
     seen: ColumnElement[bool] = visible_projects(caller)
-    return joined.where(seen)
+    return joined.where(seen, imports.c.rows > 0)
 
 
 def _document(connection: Connection, row: Row[Any]) -> ImportDocument:
     space, _, version = row.builds.partition("/")
-    names = select(imported_values.c.device).where(imported_values.c.import_id == row.id).distinct()
     return ImportDocument(
         id=row.id,
         project=row.project,
@@ -160,13 +183,18 @@ def _document(connection: Connection, row: Row[Any]) -> ImportDocument:
         version=int(version),
         license=row.license,
         source=row.source,
-        devices=tuple(sorted(connection.execute(names).scalars())),
+        devices=tuple(_devices(connection, row.id)),
         rows=row.rows,
         created_at=instant(row.created_us),
     )
 
 
-def _digest(space: Space, rows: Sequence[Checked]) -> bytes:
-    """Of what is told, however the rows were ordered."""
-    told = sorted(repr(row[1:]) for row in rows)
-    return hashlib.sha256("\n".join([builds_of(space), *told]).encode()).digest()
+def _devices(connection: Connection, import_id: int) -> list[str]:
+    """One look into the index for each: DISTINCT would read all of the table's rows."""
+    found: list[str] = []
+    mine = select(func.min(imported_values.c.device)).where(imported_values.c.import_id == import_id)
+    following = mine
+    while (device := connection.execute(following).scalar()) is not None:
+        found.append(device)
+        following = mine.where(imported_values.c.device > device)
+    return found

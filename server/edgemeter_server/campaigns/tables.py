@@ -56,7 +56,8 @@ campaign_items = Table(
     Column("request_id", Key, ForeignKey("requests.id")),
 )
 
-#: Tables of others' measurements. They are kept apart from measurements and never answer a request.
+#: Tables of others' measurements. They are kept apart from measurements and never answer a request. `rows` is
+#: 0, and the table not there for anybody, until all are stored, and while they are deleted.
 imports = Table(
     "imports",
     metadata,

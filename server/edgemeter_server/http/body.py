@@ -14,14 +14,18 @@ from edgemeter_server.settings import Settings
 
 UPLOADS = "/v1/artifacts/"
 OCTETS = "application/octet-stream"
+CSV = "text/csv"
+IMPORTS = "/v1/imports"
 BULK_ESTIMATES = "/v1/estimates/bulk"
 MESSAGE_S = 60.0  #: for a whole body of any other kind
 
 
 def is_upload(scope: Scope) -> bool:
-    """An artifact's content: read as it comes, never held whole in memory."""
+    """An artifact's content, or a table: read as it comes, never held whole in memory."""
     path: str = scope["path"]
-    return scope["method"] == "PUT" and path.startswith(UPLOADS)
+    if scope["method"] == "PUT":
+        return path.startswith(UPLOADS)
+    return scope["method"] == "POST" and path == IMPORTS
 
 
 def is_octets(scope: Scope) -> bool:
@@ -29,12 +33,12 @@ def is_octets(scope: Scope) -> bool:
     return is_upload(scope) or (scope["method"] == "POST" and scope["path"] == BULK_ESTIMATES)
 
 
-def require_octets(headers: Mapping[str, str]) -> None:
+def require_octets(headers: Mapping[str, str], wanted: str = OCTETS) -> None:
     """Raises Refusal UNSUPPORTED_MEDIA for a body of another type, or one that is compressed."""
-    type_ = headers.get("content-type", OCTETS).partition(";")[0].strip().lower()
-    if type_ != OCTETS or headers.get("content-encoding", "identity") != "identity":
+    type_ = headers.get("content-type", wanted).partition(";")[0].strip().lower()
+    if type_ != wanted or headers.get("content-encoding", "identity") != "identity":
         raise Refusal(
-            ProblemType.UNSUPPORTED_MEDIA, f"send the bytes as they are, as `Content-Type: {OCTETS}`"
+            ProblemType.UNSUPPORTED_MEDIA, f"send the bytes as they are, as `Content-Type: {wanted}`"
         )
 
 

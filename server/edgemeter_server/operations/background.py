@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from edgemeter_server.artifacts.collection import collect
 from edgemeter_server.artifacts.features import work_off
 from edgemeter_server.campaigns.advancing import advance_all
+from edgemeter_server.campaigns.importing import forget_abandoned
 from edgemeter_server.jobs.sweeping import sweep
 from edgemeter_server.measurements import partitions, retention
 from edgemeter_server.operations.metrics import Metrics
@@ -49,6 +50,7 @@ PERIODICS: Final = (
     Periodic("features", 60, work_off),
     Periodic("retention", 3600, retention.run),
     Periodic("collection", 3600, collect),
+    Periodic("imports", 3600, forget_abandoned),
     Periodic("partitions", 6 * 3600, keep_months),
 )
 

@@ -46,10 +46,11 @@ def test_what_was_cut_off_is_sent_again(name: str, world: World, proxy: Proxy) -
 
 def lost(world: World, proxy: Proxy, path: str, message: Any, **headers: str) -> httpx.Response:
     """The answer to the same again, after the first was carried out and its answer lost."""
+    body = {"content": message} if isinstance(message, bytes) else {"json": message}
     proxy.cuts.append(Cut("reply", 0))
     with pytest.raises(httpx.TransportError):
-        world.admin.post(path, json=message, headers=headers)
-    return world.admin.post(path, json=message, headers=headers)
+        world.admin.post(path, headers=headers, **body)
+    return world.admin.post(path, headers=headers, **body)
 
 
 def test_a_session_is_closed_once(world: World, proxy: Proxy) -> None:
@@ -113,11 +114,16 @@ def test_a_campaign_whose_answer_was_lost_is_found_in_the_list(world: World, pro
 
 def test_a_table_is_imported_once(world: World, proxy: Proxy) -> None:
     cell = "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|none~1|nor_conv_3x3~2|"
-    row = {"arch": [cell], "device": ["phone"], "metric": ["latency"], "value": [1.0], "unit": ["ms"]}
-    table = {"space": "nasbench201", "license": "MIT", "source": "a test", **row}
-    answer = lost(world, proxy, "/v1/imports", table)
+    table = f"arch,device,metric,value,unit\n{cell},phone,latency,1.0,ms\n".encode()
+    path = "/v1/imports?space=nasbench201&license=MIT&source=a%20test"
+    answer = lost(world, proxy, path, table, **{"content-type": "text/csv"})
     assert answer.status_code == 409, answer.text
     assert len(world.pages("/v1/imports")) == 1
+
+
+def test_what_was_forgotten_of_a_recipe_is_not_forgotten_twice(world: World, proxy: Proxy) -> None:
+    """There is no such recipe here; the first time or the second, nothing else is touched."""
+    assert lost(world, proxy, f"/v1/recipes/{'0' * 64}/reset", {}).status_code == 404
 
 
 def test_a_fit_whose_answer_was_lost_is_under_way_or_over(world: World, proxy: Proxy) -> None:
@@ -139,6 +145,7 @@ def test_every_route_that_makes_something_is_here() -> None:
         "/v1/campaigns/{campaign_id}/resume",
         "/v1/imports",
         "/v1/predictors",
+        "/v1/recipes/{sha256}/reset",
         "/v1/requests",
         "/v1/requests/{request_id}/cancel",
         "/v1/agent/claims",

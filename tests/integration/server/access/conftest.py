@@ -101,9 +101,10 @@ async def _one_of_everything(
     measurement_id = await _measured(agent, session["session_id"], sha256)
     plan = {"project": OWNER, "space": "nasbench201", "targets": ["nobodys"], "contexts": 0, "test": 0}
     campaign = await _answer(submitter.post("/v1/campaigns", json=plan | {"architectures": 1}))
-    row = {"arch": [CELL], "device": ["board"], "metric": ["latency"], "value": [1.0], "unit": ["ms"]}
-    table = {"project": OWNER, "space": "nasbench201", "license": "MIT", "source": "a test", **row}
-    imported = await _answer(submitter.post("/v1/imports", json=table))
+    about = {"project": OWNER, "space": "nasbench201", "license": "MIT", "source": "a test"}
+    table = f"arch,device,metric,value,unit\n{CELL},board,latency,1.0,ms\n"
+    csv = {"content-type": "text/csv"}
+    imported = await _answer(submitter.post("/v1/imports", params=about, content=table, headers=csv))
     fit_id, predictor_id = await _predictor(services, submitter, target.slug)
     spare = await _answer(admin.post("/v1/tokens", json={"name": "spare", "role": "admin"}))
     return {

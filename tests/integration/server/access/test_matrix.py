@@ -86,6 +86,8 @@ TABLE = {
     "create_import": Row(SUBMITTERS),
     "list_imports": Row(VIEWERS),
     "list_imported_rows": Row(VIEWERS, owned=True),
+    "delete_import": Row(SUBMITTERS, owned=True),
+    "reset_recipe": Row(ADMIN),
 }
 STRANGERS = ("none", "garbage", "unknown", "expired", "revoked")
 LISTS = tuple(

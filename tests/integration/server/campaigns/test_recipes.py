@@ -70,6 +70,37 @@ async def test_two_files_of_one_recipe_in_one_report(lab):
     assert sorted(rows) == [False, True]
 
 
+async def test_an_admin_resets_a_wrong_first_build(lab):
+    agent = await builder(lab)
+    [request] = await lab.requested(wanted(lab))
+    admin = await lab.client_of("admin")
+    path = f"/v1/recipes/{request['artifact']}/reset"
+    assert (await admin.post(path)).status_code == 409
+    [lease] = await agent.claim()
+    await agent.report((lease, measured(lab, lease)))
+    await lab.requested(wanted(lab, spec={"seed": 1}))
+    [other] = await agent.claim()
+    await agent.report((other, measured(lab, other, OTHER)))
+
+    assert (await lab.submitter.post(path)).status_code == 403
+    assert (await admin.post(f"/v1/recipes/{FILE}/reset")).status_code == 404
+    answer = await admin.post(path)
+    assert answer.json() == {"recipe": request["artifact"], "file_sha256": FILE, "measurements": 2}
+    assert (await lab.submitter.get("/v1/measurements")).json()["items"] == []
+    told = (await lab.request(request["id"]))["failure"]["message"]
+    assert told == "its measurement was deleted by an admin"
+    entry = (await admin.get("/v1/audit")).json()["items"][0]
+    assert (entry["action"], entry["detail"]) == ("recipe.reset", answer.json())
+
+    [again] = await lab.requested(wanted(lab))
+    assert again["state"] == "waiting"
+    [lease] = await agent.claim()
+    assert lease["recipe"]["file_sha256"] is None
+    [receipt] = await agent.report((lease, measured(lab, lease, OTHER)))
+    record = (await lab.submitter.get(f"/v1/measurements/{receipt['measurement_id']}")).json()
+    assert (record["valid"], record["measurement"]["network"]["sha256"]) == (True, OTHER)
+
+
 async def test_only_who_can_build_it_gets_it(lab):
     plain = await lab.agent("plain")
     other = await builder(lab, "tiny/2", "large/1", device="other")
