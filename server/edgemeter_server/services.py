@@ -13,6 +13,7 @@ from edgemeter_server.settings import Settings
 if TYPE_CHECKING:
     from edgemeter_server.access.authentication import Authentication
     from edgemeter_server.artifacts.storage import Storage
+    from edgemeter_server.predictors.loaded import Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Services:
     wakeups: Wakeups
     storage: "Storage"
     authentication: "Authentication"
+    loaded: "Loaded"
     key: bytes
 
 

@@ -4,16 +4,15 @@ Only what may train a predictor: valid, accepted, of the target's current revisi
 network; and nothing that was imported.
 """
 
-from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from edgemeter.wire.campaigns import LatencyRow, Purpose
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.artifacts.tables import artifacts
+from edgemeter_server.campaigns.newest import newest
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets
-from edgemeter_server.devices.targets import current_revisions
 from edgemeter_server.instants import instant
 from edgemeter_server.jobs.batches import in_batches
 from edgemeter_server.measurements.codec import read_detail
@@ -28,45 +27,27 @@ def operator_table(
 
     `seen` is a condition on `artifacts`, such as `visible_to(caller)` or those of one project.
     """
-    return _rows(connection, _newest(connection, builds, RecipeKind.OPERATOR, target_id, seen))
+    return _rows(connection, builds, RecipeKind.OPERATOR, target_id, seen)
 
 
 def architecture_labels(
     connection: Connection, builds: str, target_id: int, seen: ColumnElement[bool] | None = None
 ) -> list[LatencyRow]:
     """Architectures with the purpose for which a campaign measured them: `train` where campaigns differ."""
-    rows = _rows(connection, _newest(connection, builds, RecipeKind.ARCHITECTURE, target_id, seen))
+    rows = _rows(connection, builds, RecipeKind.ARCHITECTURE, target_id, seen)
     purposes = _purposes(connection, builds, target_id)
     return [row.model_copy(update={"purpose": purposes.get(row.text)}) for row in rows]
 
 
-def _newest(
+def _rows(
     connection: Connection,
     builds: str,
     kind: RecipeKind,
     target_id: int,
     seen: ColumnElement[bool] | None,
-) -> list[int]:
-    newest = (
-        select(func.max(measurements.c.id))
-        .select_from(recipes)
-        .join(artifacts, artifacts.c.id == recipes.c.artifact_id)
-        .join(measurements, measurements.c.artifact_id == recipes.c.artifact_id)
-        .where(
-            recipes.c.builds == builds,
-            recipes.c.kind == kind.value,
-            measurements.c.target_id == target_id,
-            measurements.c.revision_id.in_(current_revisions(connection, target_id)),
-            measurements.c.valid,
-            measurements.c.accepted,
-            true() if seen is None else seen,
-        )
-        .group_by(measurements.c.artifact_id)
-    )
-    return [int(id_) for id_ in connection.execute(newest).scalars()]
-
-
-def _rows(connection: Connection, ids: Collection[int]) -> list[LatencyRow]:
+) -> list[LatencyRow]:
+    conditions = () if seen is None else (seen,)
+    ids = connection.execute(newest(connection, builds, kind, target_id, *conditions)).scalars()
     rows: Select[Any] = (
         select(
             measurements.c.id,

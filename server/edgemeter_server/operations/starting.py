@@ -10,6 +10,7 @@ from edgemeter_server.database import installation
 from edgemeter_server.database.opening import open_database
 from edgemeter_server.operations.keys import key_of_epoch, server_key
 from edgemeter_server.operations.start_error import StartError
+from edgemeter_server.predictors.loaded import Loaded
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
 
@@ -30,6 +31,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 wakeups=opened.wakeups,
                 storage=storage,
                 authentication=Authentication(opened.database, opened.clock),
+                loaded=Loaded(),
                 key=key_of_epoch(key, epoch),
             )
         finally:

@@ -17,20 +17,18 @@ from edgemeter_server.http.caller import Viewer
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.doubting import measure_doubtful
 from edgemeter_server.predictors.estimating import answer, question
-from edgemeter_server.predictors.loaded import Loaded
 from edgemeter_server.services import ServicesOf
 
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
 
 _BINARY: dict[str, Any] = {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
-_LOADED = Loaded()
 
 
 @router.post("", response_model=Estimates)
 async def estimate(services: ServicesOf, caller: Viewer, message: NewEstimates) -> Response:
     """How long each architecture takes on each target: measured where it was, else predicted."""
     asked = question(message)
-    found = await services.database.read(lambda c: answer(c, caller, _LOADED, asked))
+    found = await services.database.read(lambda c: answer(c, caller, services.loaded, asked))
     found = await measure_doubtful(services, caller, asked, found)
     reply = Estimates.model_construct(estimates=tuple(found))
     return Response(reply.model_dump_json(), media_type="application/json")
@@ -58,7 +56,7 @@ async def estimate_bulk(
     found = known_space(space)
     codes = _codes(found, await request.body())
     active = await services.database.read(
-        lambda c: _LOADED.active(c, project_id(c, caller, project, writing=False), found, target)
+        lambda c: services.loaded.active(c, project_id(c, caller, project, writing=False), found, target)
     )
     prediction = active.predictor.predict(codes)
     interval = active.predictor.interval(prediction, level)

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, select
 
 from edgemeter.measurement import Interval
 from edgemeter.spaces.space import CodeError, Codes, Space
@@ -15,9 +15,8 @@ from edgemeter.wire.estimates import MOST_ESTIMATES, ArchitectureEstimate, Layer
 from edgemeter.wire.problems import FieldError, ProblemType
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.access.projects import project_id
-from edgemeter_server.artifacts.tables import artifacts
+from edgemeter_server.campaigns.newest import newest
 from edgemeter_server.campaigns.spaces import builds_of, known_space
-from edgemeter_server.devices.targets import current_revisions
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.jobs.batches import in_batches
@@ -116,41 +115,29 @@ def _measured(
     connection: Connection, project: int, asked: Question, active: Active
 ) -> dict[str, ArchitectureEstimate]:
     """The newest valid measurement of each architecture that has one, by its text."""
-    newest: dict[str, int] = {}
-    for some in in_batches(sorted(set(asked.texts))):
-        newest |= _newest(connection, project, asked, active.target_id, some)
-    rows = select(measurements.c.id, measurements.c.latency_ms, measurements.c.low_ms, measurements.c.high_ms)
-    values = {
-        row.id: row
-        for some in in_batches(list(newest.values()))
-        for row in connection.execute(rows.where(measurements.c.id.in_(some)))
+    return {
+        row.text: _of_measurement(row.text, active.target, row)
+        for some in in_batches(sorted(set(asked.texts)))
+        for row in connection.execute(_rows(connection, project, asked, active, some))
     }
-    return {text: _of_measurement(text, active.target, values[id_]) for text, id_ in newest.items()}
 
 
-def _newest(
-    connection: Connection, project: int, asked: Question, target_id: int, texts: Sequence[str]
-) -> dict[str, int]:
-    found = (
-        select(recipes.c.text, func.max(measurements.c.id))
-        .join(artifacts, artifacts.c.id == recipes.c.artifact_id)
-        .join(measurements, measurements.c.artifact_id == recipes.c.artifact_id)
-        .where(
-            recipes.c.builds == builds_of(asked.space),
-            recipes.c.kind == RecipeKind.ARCHITECTURE.value,
-            recipes.c.text.in_(texts),
-            measurements.c.target_id == target_id,
-            measurements.c.revision_id.in_(current_revisions(connection, target_id)),
-            measurements.c.valid,
-            measurements.c.accepted,
-            in_project(project),
-        )
-        .group_by(recipes.c.text)
+def _rows(
+    connection: Connection, project: int, asked: Question, active: Active, texts: Sequence[str]
+) -> Select[Any]:
+    among = recipes.c.text.in_(texts)
+    builds, kind = builds_of(asked.space), RecipeKind.ARCHITECTURE
+    ids = newest(connection, builds, kind, active.target_id, among, in_project(project))
+    m = measurements.c
+    return (
+        select(recipes.c.text, m.id, m.latency_ms, m.low_ms, m.high_ms)
+        .join(measurements, m.artifact_id == recipes.c.artifact_id)
+        .where(among, m.id.in_(ids))
+        .order_by(m.id)  # of one architecture in two formats the newest stays
     )
-    return {text: int(id_) for text, id_ in connection.execute(found)}
 
 
-def _of_measurement(text: str, target: str, row: Row[Any, Any, Any, Any]) -> ArchitectureEstimate:
+def _of_measurement(text: str, target: str, row: Row[Any]) -> ArchitectureEstimate:
     return ArchitectureEstimate(
         architecture=text,
         target=target,

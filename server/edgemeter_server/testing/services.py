@@ -10,6 +10,7 @@ from edgemeter_server.artifacts.local_storage import LocalStorage
 from edgemeter_server.artifacts.storage import Storage
 from edgemeter_server.database.base import Database
 from edgemeter_server.database.wakeups import LocalWakeups, Wakeups
+from edgemeter_server.predictors.loaded import Loaded
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
 from edgemeter_server.testing.clock import ManualClock
@@ -38,6 +39,7 @@ async def make_services(
             wakeups=wakeups if wakeups is not None else LocalWakeups(),
             storage=kept,
             authentication=Authentication(database, clock, monotonic_s=clock.monotonic_s),
+            loaded=Loaded(),
             key=KEY,
         )
     finally:
