@@ -2,8 +2,11 @@
 acknowledged is there, what it was told is told again, and has one effect.
 """
 
+import os
 import re
 import signal
+import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -22,6 +25,16 @@ from .world import TARGET, World, good
 
 #: Tested elsewhere: nobody calls it, or see below.
 OTHERS = {"collection.marked", "collection.deleted", "fit.claimed", "sweep.written"}
+_WORKER = """
+import os, signal, sys
+from edgemeter.cli.main import main
+from edgemeter_server import faults
+
+fatal = sys.argv[1]
+faults.install(lambda point: os.kill(os.getpid(), signal.SIGKILL) if point == fatal else None)
+sys.argv = ["edgemeter", "worker", "--once"]
+main()
+"""
 SOURCES = Path(edgemeter_server.__file__).parent
 POINTS = sorted(
     {
@@ -42,6 +55,17 @@ def answered_by_the_next(world: World, point: str) -> None:
     world.service.start()
     call.check(good(call.send()), good(call.send()))
     world.check_nothing_is_lost()
+
+
+def worker(url: str, dies_at: str) -> subprocess.CompletedProcess[str]:
+    """`edgemeter worker --once` as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", _WORKER, dies_at],
+        check=False,
+        text=True,
+        timeout=100,
+        env={**os.environ, "EDGEMETER_SERVER_DATABASE_URL": url},
+    )
 
 
 def test_every_point_has_its_test() -> None:
@@ -91,6 +115,24 @@ def test_killed_while_it_fits_a_predictor(world: World) -> None:
     assert good(world.admin.get("/v1/predictors"))["items"] == []
     assert world.admin.post("/v1/predictors", json=message).status_code == 409
     world.check_nothing_is_lost()
+
+
+def test_a_worker_killed_while_it_fits(postgres_world: World, cluster: PostgresCluster) -> None:
+    """Beside a server that leaves fits to it: nothing is published, and the fit is held until it expires.
+
+    That the next worker ends it is in tests/integration/server/predictors, on both databases.
+    """
+    postgres_world.service.kill()
+    postgres_world.service.start(EDGEMETER_SERVER_FIT_HERE="false")
+    message = {
+        "space": "nasbench201",
+        "target": TARGET.slug,
+    }
+    fit = good(postgres_world.admin.post("/v1/predictors", json=message))
+    assert worker(cluster.url("edgemeter"), dies_at="fit.claimed").returncode == -signal.SIGKILL
+    assert good(postgres_world.admin.get(f"/v1/fits/{fit['id']}"))["state"] == "running"
+    assert good(postgres_world.admin.get("/v1/predictors"))["items"] == []
+    postgres_world.check_nothing_is_lost()
 
 
 def test_postgresql_dies_and_comes_back(postgres_world: World, cluster: PostgresCluster) -> None:
