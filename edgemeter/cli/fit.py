@@ -29,12 +29,10 @@ def fit(
     """
     from edgemeter.cli.output import progress
     from edgemeter.cli.predictors import print_predictor
-    from edgemeter.client.naming import named_targets
+    from edgemeter.client.naming import one_target
     from edgemeter.client.predicting import FitFailedError
 
-    target, *others = named_targets(list(client.targets()), [words])
-    if others:
-        raise click.UsageError(f"{words!r} fits several targets: {', '.join([target, *others])}")
+    target = one_target(list(client.targets()), words)
     try:
         with progress() as shown:
             shown.note(f"fitting {space} on {target}")

@@ -17,6 +17,14 @@ def named_targets(rows: Sequence[TargetRow], words: Iterable[str]) -> tuple[str,
     return tuple(dict.fromkeys(slug for text in words for slug in _named(rows, text.strip())))
 
 
+def one_target(rows: Sequence[TargetRow], words: str) -> str:
+    """The slug of the only target that the words name. Raises NoTargetError, also where there are several."""
+    target, *others = named_targets(rows, [words])
+    if others:
+        raise NoTargetError(f"{words!r} fits several targets: {', '.join([target, *others])}")
+    return target
+
+
 def _named(rows: Sequence[TargetRow], text: str) -> list[str]:
     # A slug of nobody's is waited for: its device may come.
     if any(row.slug == text for row in rows) or target_of(text) is not None:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from edgemeter.cli.text import printable
-from edgemeter.failures import EdgeMeterError
 from edgemeter.measurement import Layer
+from edgemeter.plots.pictures import bare, check, new_figure, save, set_title, short
 
 #: Kinds of layers that have a colour of their own, the most expensive ones; the rest are grey.
 _KINDS: Final = 9
 _REST: Final = "#b5b5b5"
-_TITLE_SIGNS: Final = 90
 _ROW_INCHES: Final = 2.2
 _WIDTH_INCHES: Final = 11.0
 
@@ -27,30 +25,17 @@ class LayerShares:
     layers: tuple[Layer, ...]
 
 
-class PlotError(EdgeMeterError):
-    """A picture that cannot be drawn. Says why."""
-
-
 def draw(shares: Sequence[LayerShares], file: Path) -> None:
     """One row of bars for each target, to an .svg, .png or .pdf. Raises PlotError."""
-    if file.suffix.lower() not in (".svg", ".png", ".pdf"):
-        raise PlotError(f"{file.name} is neither .svg, .png nor .pdf")
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotError("plots need matplotlib: pip install 'edgemeter[plots]'") from None
-    # Not pyplot: it keeps windows and global state.
-    figure = Figure(figsize=(_WIDTH_INCHES, 1.0 + _ROW_INCHES * len(shares)), layout="constrained")
+    check(file)
+    figure = new_figure(_WIDTH_INCHES, 1.0 + _ROW_INCHES * len(shares))
     colours = _colours(shares)
     axes = figure.subplots(len(shares), 1, squeeze=False)[:, 0]
     for axis, each in zip(axes, shares, strict=True):
         _bars(axis, each, colours)
     axes[-1].set_xlabel("layer, in the order of execution")
     _legend(figure, colours, shares)
-    try:
-        figure.savefig(file, dpi=150)
-    except OSError as error:
-        raise PlotError(f"{file.name} cannot be written: {error.strerror}") from None
+    save(figure, file)
 
 
 def _bars(axis: Any, shares: LayerShares, colours: dict[str, Any]) -> None:
@@ -61,23 +46,10 @@ def _bars(axis: Any, shares: LayerShares, colours: dict[str, Any]) -> None:
         width=0.85,
         color=[colours.get(layer.kind, _REST) for layer in shares.layers],
     )
-    # parse_math: names come from files, and a dollar sign is no formula.
-    axis.set_title(
-        f"{_short(shares.network)}\n{_short(shares.target)}: {shares.latency_ms:.4g} ms",
-        loc="left",
-        fontsize=9,
-        parse_math=False,
-    )
+    set_title(axis, f"{short(shares.network)}\n{short(shares.target)}: {shares.latency_ms:.4g} ms")
     axis.set_ylabel("share, %")
     axis.set_xlim(0.3, len(heights) + 0.7)
-    axis.spines[["top", "right"]].set_visible(False)
-
-
-def _short(text: str) -> str:
-    """A line that fits over the bars."""
-    shown = printable(text, 10 * _TITLE_SIGNS)
-    half = _TITLE_SIGNS // 2
-    return shown if len(shown) <= _TITLE_SIGNS else f"{shown[:half]} … {shown[-half:]}"
+    bare(axis)
 
 
 def _colours(shares: Sequence[LayerShares]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from edgemeter.wire.recipes import RecipeKind
 MOST_TARGETS = 64
 MOST_NETWORKS = 5_000
 MOST_IMPORTED = 2_000_000
+_HALF_WIDTH = 1.645  #: of a 90 % interval, in standard deviations
 
 
 class Purpose(StrEnum):
@@ -166,6 +167,11 @@ class LatencyRow(Reply):
     measurement_id: Id
     measured_at: Instant
     purpose: Purpose | None = None
+
+    @property
+    def relative_error(self) -> float:
+        """The standard deviation of a session's value, as a share of it: the interval is one of 90 %."""
+        return (self.high_ms - self.low_ms) / (2 * _HALF_WIDTH * self.latency_ms)
 
 
 class LatencyTable(Reply):

@@ -1,6 +1,7 @@
 """What a cost model learns from: measured networks, and the table of measured operators."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
@@ -69,6 +70,16 @@ class OperatorTable:
         )
         if len(bad):
             raise DataError(f"an operator's latency is positive and finite; {_rows(self.latency_ms, bad)}")
+
+    @classmethod
+    def of(cls, space: Space, rows: Iterable[tuple[str, float, float]]) -> "OperatorTable":
+        """From the keys of operators with their latencies and relative errors; unknown keys are left out."""
+        positions = {placed.key: position for position, placed in enumerate(space.placed)}
+        latency_ms, relative_error = np.full((2, len(space.placed)), np.nan)
+        for key, ms, error in rows:
+            if (position := positions.get(key)) is not None:
+                latency_ms[position], relative_error[position] = ms, error
+        return cls(latency_ms, relative_error)
 
     @property
     def missing(self) -> NDArray[np.intp]:

@@ -69,6 +69,7 @@ def verify(
     """
     require("predictors", "scipy")
     from edgemeter.cli.exits import Exit
+    from edgemeter.client.naming import one_target
     from edgemeter.client.planning import Wishes
     from edgemeter.spaces.subset_files import open_space
     from edgemeter.wire.specs import JobSpec
@@ -78,20 +79,11 @@ def verify(
     lines = file.read_text(encoding="utf-8").splitlines() if file else []
     finalists = read_finalists(open_space(space), architectures, lines)
     wishes = Wishes(spec=JobSpec(protocol=protocol), fresh=fresh)
-    target = _target(client, words)
+    target = one_target(list(client.targets()), words)
     verified = _measured(client, space, target, finalists, wishes, project, timeout_s)
     document = report(client, space, target, verified, inf if limit_ms is None else limit_ms)
     print_report(document, verified, as_json=as_json)
     sys.exit(Exit.OK if all(each.measured_ms for each in verified) else Exit.FAILED)
-
-
-def _target(client: "Client", words: str) -> str:
-    from edgemeter.client.naming import named_targets
-
-    target, *others = named_targets(list(client.targets()), [words])
-    if others:
-        raise click.UsageError(f"{words!r} fits several targets: {', '.join([target, *others])}")
-    return target
 
 
 def _measured(

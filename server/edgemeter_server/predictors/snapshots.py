@@ -12,9 +12,6 @@ from edgemeter.wire.campaigns import LatencyRow, Purpose
 from edgemeter_server.campaigns.latencies import architecture_labels, operator_table
 from edgemeter_server.measurements.listing import in_project
 
-#: Half the width of a published 90 % interval, in standard deviations of a session's value.
-_HALF_WIDTHS = 1.645
-
 
 class Labelled(Reply):
     """One network: its text (an operator's key, or an architecture), and what was measured."""
@@ -58,7 +55,7 @@ def _labelled(rows: Iterable[LatencyRow]) -> tuple[Labelled, ...]:
         Labelled(
             text=row.text,
             latency_ms=row.latency_ms,
-            relative_error=(row.high_ms - row.low_ms) / (2 * _HALF_WIDTHS * row.latency_ms),
+            relative_error=row.relative_error,
             measurement_id=row.measurement_id,
         )
         for row in rows

@@ -122,12 +122,7 @@ def space_data(space: Space, rows: Sequence[Labelled], operators: Sequence[Label
 
 
 def _table(space: Space, operators: Sequence[Labelled]) -> OperatorTable:
-    positions = {placed.key: position for position, placed in enumerate(space.placed)}
-    latency_ms, relative_error = np.full((2, len(space.placed)), np.nan)
-    for row in operators:
-        if (position := positions.get(row.text)) is not None:
-            latency_ms[position], relative_error[position] = row.latency_ms, row.relative_error
-    return OperatorTable(latency_ms, relative_error)
+    return OperatorTable.of(space, ((row.text, row.latency_ms, row.relative_error) for row in operators))
 
 
 def _tested(predictor: Any, space: Space, tests: Sequence[Labelled]) -> Accuracy | None:

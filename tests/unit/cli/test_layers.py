@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from edgemeter.measurement import Layer
-from edgemeter.plots.layer_shares import LayerShares, PlotError, draw
+from edgemeter.plots.layer_shares import LayerShares, draw
+from edgemeter.plots.pictures import PlotError
 
 pytest.importorskip("matplotlib")
 
