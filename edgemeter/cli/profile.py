@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
 @click.option("--layers", is_flag=True, help="Profile the layers of the architectures too.")
+@click.option(
+    "--active", is_flag=True, help="Train on what the target's predictor knows least, where it has one."
+)
 @click.option("--no-wait", is_flag=True, help="Only begin; `edgemeter campaign show` tells how far it is.")
 @project_option
 @json_option
@@ -54,6 +57,7 @@ def profile(
     seed: int,
     fresh: bool,
     layers: bool,
+    active: bool,
     no_wait: bool,
     project: str | None,
     as_json: bool,
@@ -78,6 +82,7 @@ def profile(
         fresh=fresh,
         layers=layers,
         budget_s=budget_s,
+        active=active,
     )
     found = campaigns.begun(client, plan, project)
     if not no_wait:

@@ -50,7 +50,8 @@ class CampaignPlan(Message):
     `architectures` to train on and `test` others to judge by, drawn with `seed`: by turns uniform, and wide,
     which is with another skewed mix of operators each. A share of all, `repeats`, is measured twice. With
     `budget_s` it stops when a target's devices have spent so much time, and the operators come first. With
-    `part` all are of that part of the space.
+    `part` all are of that part of the space. With `active` the architectures to train on are those of
+    which a target's predictor knows least, where one answers: new ones, each time.
     """
 
     space: Slug
@@ -66,6 +67,7 @@ class CampaignPlan(Message):
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     budget_s: Annotated[float, Field(ge=1, le=30 * 86_400)] | None = None
     part: PlannedPart | None = None
+    active: bool = False
 
     @property
     def shown_space(self) -> str:

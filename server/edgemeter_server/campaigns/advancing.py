@@ -18,6 +18,7 @@ from edgemeter.wire.recipes import FileKind
 from edgemeter.wire.requests import RequestItem
 from edgemeter.wire.specs import JobSpec
 from edgemeter_server.artifacts.tables import artifacts
+from edgemeter_server.campaigns.choosing import Choices, choices
 from edgemeter_server.campaigns.costs import device_s
 from edgemeter_server.campaigns.planning import planned_items
 from edgemeter_server.campaigns.spaces import planned_space
@@ -40,13 +41,14 @@ REPEAT_SEED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One look at one campaign, in one unit of work."""
+    """One look at one campaign, in one unit of work. `choices` are of an active campaign."""
 
     connection: Connection
     campaign: Row[Any]
     plan: CampaignPlan
     now_us: int
     most_open_jobs: int
+    choices: Choices
 
 
 async def advance_all(services: Services) -> None:
@@ -58,20 +60,25 @@ async def advance_all(services: Services) -> None:
 
 
 async def advance(services: Services, campaign_id: int) -> None:
+    chosen = await choices(services, campaign_id)
     topics = await services.database.write(
-        lambda connection: advance_in(connection, services, campaign_id, services.clock.now_us(connection))
+        lambda connection: _advance(
+            connection, services, campaign_id, services.clock.now_us(connection), chosen
+        )
     )
     await services.wakeups.publish(topics)
 
 
-def advance_in(connection: Connection, services: Services, campaign_id: int, now_us: int) -> tuple[str, ...]:
+def _advance(
+    connection: Connection, services: Services, campaign_id: int, now_us: int, chosen: Choices
+) -> tuple[str, ...]:
     """Does what is due of an active campaign. Returns the topics to wake."""
     mine = select(campaigns).where(campaigns.c.id == campaign_id).with_for_update()
     campaign = connection.execute(mine).one()
     if campaign.state != CampaignState.ACTIVE:
         return ()
     plan = CampaignPlan.model_validate_json(campaign.plan)
-    step = Step(connection, campaign, plan, now_us, services.settings.open_jobs_per_project)
+    step = Step(connection, campaign, plan, now_us, services.settings.open_jobs_per_project, chosen)
     lock_project(connection, campaign.project_id)
     woken: list[str] = []
     done = True
@@ -97,12 +104,15 @@ def _planned(step: Step, row: Row[Any]) -> int | None:
     target = target_of(row.slug)
     if found is None or target is None:
         return None
+    if step.plan.active and row.slug not in step.choices:
+        return None  # it came in between: the next look chooses first
     try:
         space = planned_space(step.plan)
     # It was uninstalled meanwhile, or is of another version: the campaign waits for it.
     except (UnknownSpaceError, CodeError):
         return None
-    items = planned_items(space, step.plan, FileKind.of(target, found.formats.split(",")))
+    kind = FileKind.of(target, found.formats.split(","))
+    items = planned_items(space, step.plan, kind, step.choices.get(row.slug, ()))
     ids = recipes.store(
         step.connection, step.campaign.project_id, [item.recipe for item in items], step.now_us
     )

@@ -1,7 +1,7 @@
 """Which networks a campaign measures on a target, in which order. Pure: the same plan is the same list."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
@@ -24,8 +24,11 @@ class PlannedItem(NamedTuple):
     recipe: Recipe
 
 
-def planned_items(space: Space, plan: CampaignPlan, kind: FileKind) -> list[PlannedItem]:
-    """In the order of measuring. Repeats come last, so that they lie apart from what they repeat.
+def planned_items(
+    space: Space, plan: CampaignPlan, kind: FileKind, chosen: Sequence[str] = ()
+) -> list[PlannedItem]:
+    """In the order of measuring. Repeats come last, so that they lie apart from what they repeat. `chosen`
+    architectures take the place of as many that would be drawn to train on.
 
     Networks of a subset are told as those of its base, as which every agent can build them.
     """
@@ -36,10 +39,12 @@ def planned_items(space: Space, plan: CampaignPlan, kind: FileKind) -> list[Plan
         for position in chosen_contexts(space, plan)
     ]
     texts = chosen_architectures(space, plan.architectures + plan.test, plan.seed)
-    purposes = chain([Purpose.TRAIN] * min(plan.architectures, len(texts)), [Purpose.TEST] * plan.test)
+    train, test = texts[: plan.architectures], texts[plan.architectures :]
+    train = list(dict.fromkeys([*chosen, *train]))[: len(train)]
     architectures = [
         PlannedItem(purpose, kind.recipe(builds, RecipeKind.ARCHITECTURE, text))
-        for text, purpose in zip(texts, purposes, strict=False)
+        for purpose, texts in ((Purpose.TRAIN, train), (Purpose.TEST, test))
+        for text in texts
     ]
     ordered = _shuffled([operators, architectures], draw, apart=plan.budget_s is not None)
     again = draw.sample(ordered, min(len(ordered), _repeats(plan, len(ordered))))

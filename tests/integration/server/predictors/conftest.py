@@ -18,7 +18,7 @@ from edgemeter.cli.main import cli
 from edgemeter.client import Client, ClientSettings
 from edgemeter.wire.access import Role
 from edgemeter_server.campaigns.advancing import advance_all
-from edgemeter_server.predictors import judging, training
+from edgemeter_server.predictors import choosing, judging, training
 from edgemeter_server.testing import issue_token
 
 from ..campaigns.conftest import builder, tiny  # noqa: F401  # fixtures
@@ -38,6 +38,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(training, "run_limited", run_here)
     monkeypatch.setattr(judging, "run_limited", run_here)
+    monkeypatch.setattr(choosing, "run_limited", run_here)
 
 
 @pytest.fixture
