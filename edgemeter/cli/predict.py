@@ -1,19 +1,22 @@
-"""`edgemeter predict`: how long architectures take on targets, without measuring them."""
+"""`edgemeter predict`: how long architectures or a file take on targets, without measuring them."""
 
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from edgemeter.cli.remote import json_option, project_option, remote
+from edgemeter.cli.parameters import ShapeType
+from edgemeter.cli.remote import Connect, connecting, json_option, project_option
 
 if TYPE_CHECKING:
     from edgemeter.client import Client
     from edgemeter.wire.estimates import ArchitectureEstimate
 
+_NETWORK_FILES = (".onnx", ".tflite")
+
 
 @click.command()
-@click.argument("space")
-@click.argument("architectures", nargs=-1, required=True)
+@click.argument("space", metavar="SPACE|FILE")
+@click.argument("architectures", nargs=-1)
 @click.option(
     "--target", "-t", "targets", multiple=True, required=True, help="Words of targets. May be repeated."
 )
@@ -25,10 +28,48 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="Measure what is predicted with a wider interval than this share of it, 0.2 for example.",
 )
+@click.option(
+    "--shape",
+    "shapes",
+    type=ShapeType(),
+    multiple=True,
+    help="Bind a dynamic input of FILE, for example `--shape image=1,3,224,224`. May be repeated.",
+)
 @project_option
 @json_option
-@remote
+@connecting
 def predict(
+    connect: Connect,
+    space: str,
+    architectures: tuple[str, ...],
+    targets: tuple[str, ...],
+    level: float,
+    parts: bool,
+    predicted: bool,
+    measure_above: float | None,
+    shapes: tuple[tuple[str, tuple[int, ...]], ...],
+    project: str | None,
+    as_json: bool,
+) -> None:
+    """Say how long ARCHITECTURES of a SPACE, or the network in an ONNX or TFLite FILE, take.
+
+    An architecture is written as `edgemeter space sample` prints it; the server answers: measured where it
+    was measured, else predicted. A FILE is answered here, by the kernel predictor that `edgemeter kernels`
+    makes for a target of this machine; it is run once, to see its kernels.
+    """
+    if not architectures and space.lower().endswith(_NETWORK_FILES):
+        from edgemeter.cli.kernels.predicting import predict_file
+
+        predict_file(space, targets, dict(shapes), level, parts=parts, as_json=as_json)
+        return
+    if not architectures:
+        raise click.UsageError("name architectures of the space, or an .onnx or .tflite file")
+    with connect() as client:
+        found = _asked(client, space, architectures, targets, level, parts, predicted, measure_above, project)
+    _print(found, parts=parts, as_json=as_json)
+
+
+def _asked(
     client: "Client",
     space: str,
     architectures: tuple[str, ...],
@@ -38,16 +79,10 @@ def predict(
     predicted: bool,
     measure_above: float | None,
     project: str | None,
-    as_json: bool,
-) -> None:
-    """Say how long ARCHITECTURES of a SPACE take: measured where they were, else predicted.
-
-    An architecture is written as `edgemeter space sample` prints it.
-    """
-    from edgemeter.cli.tables import dumped, print_document, print_table
+) -> "tuple[ArchitectureEstimate, ...]":
     from edgemeter.client.naming import named_targets
 
-    found = client.estimates(
+    return client.estimates(
         space,
         architectures,
         named_targets(list(client.targets()), targets),
@@ -57,6 +92,11 @@ def predict(
         measure_above=measure_above,
         project=project,
     )
+
+
+def _print(found: "tuple[ArchitectureEstimate, ...]", *, parts: bool, as_json: bool) -> None:
+    from edgemeter.cli.tables import dumped, print_document, print_table
+
     if as_json:
         print_document("estimates", {"estimates": dumped(found)})
         return

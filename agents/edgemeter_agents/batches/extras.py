@@ -15,6 +15,7 @@ _TITLES: dict[Task, str] = {
     "memory": "peak memory",
     "sustained": "sustained latency",
     "throughput": "throughput",
+    "kernels": "kernels",
 }
 
 

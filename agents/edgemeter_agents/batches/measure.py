@@ -18,16 +18,20 @@ from edgemeter_agents.batches.progress import Watcher
 from edgemeter_agents.batches.session import BatchSession, Outcome
 from edgemeter_agents.batches.visiting import Errand, Visitor, Wishes
 from edgemeter_agents.batches.work import Batch, Network
-from edgemeter_agents.measuring.anchors import Drift
+from edgemeter_agents.measuring.anchors import AnchorSession, Drift
 from edgemeter_agents.measuring.interval import batch_noise
 from edgemeter_agents.measuring.summary import Summary, standard_error, summarise
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Measurements in the order of the batches and their networks, and how their children were confined."""
+    """Measurements in the order of the batches and their networks, and how their children were confined.
+
+    `anchors` are the readings of each batch's, None where one of them could not be measured.
+    """
 
     measurements: tuple[Measurement, ...]
+    anchors: tuple[AnchorSession | None, ...]
     confinement: Achieved | None
 
 
@@ -55,7 +59,8 @@ def measure_batches(
             for run in unfinished:
                 run.visit(visit, watcher)
         measurements = tuple(m for run in runs for m in run.finish(watcher))
-        return Measured(measurements, visitor.confinement)
+        anchors = tuple(run.session.anchor_session() for run in runs)
+        return Measured(measurements, anchors, visitor.confinement)
 
 
 class _BatchRun:

@@ -43,6 +43,7 @@ class Errand:
     facts_of: frozenset[str] = frozenset()
     duration_s: float = 0.0
     streams: int = 1
+    profiled: bool = False
 
 
 class Visitor:
@@ -100,8 +101,8 @@ class Visitor:
         self.note(f"another measurement is running (pid {pid or 'unknown'}); waiting for it to end")
 
     def _spec(self, batch: Batch, errand: Errand) -> VisitSpec:
-        # Only latency is timed in bursts; the other tasks want to run on.
-        timed = errand.task == "latency"
+        # Only latency and the times of kernels are taken in bursts; the other tasks want to run on.
+        timed = errand.task == "latency" or errand.profiled
         return VisitSpec(
             runtime=batch.runtime,
             settings=batch.settings,
@@ -113,6 +114,7 @@ class Visitor:
             facts_of=errand.facts_of,
             duration_s=errand.duration_s,
             streams=errand.streams,
+            profiled=errand.profiled,
         )
 
     def _confinement(self, batch: Batch, errand: Errand) -> Confinement:

@@ -10,7 +10,7 @@ Third parties register an adapter under the entry point group
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -19,9 +19,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.targets import Precision
 
 Tensors = Mapping[str, NDArray[np.generic]]
+#: Calls what it is given as often as it needs to measure it.
+Drive = Callable[[Callable[[], None]], None]
 
 
 class Format(StrEnum):
@@ -102,7 +105,9 @@ class MalformedModelError(Exception):
 
 
 class ProfileUnavailableError(Exception):
-    """This version of the engine tells no times of its layers. The message says so to the user."""
+    """This version of the engine tells no times of its layers, or no kernels at all. The message says so to
+    the user.
+    """
 
 
 class Session(ABC):
@@ -187,3 +192,19 @@ class Runtime(ABC):
         shares of the unprofiled latency and never as latency.
         Raises ProfileUnavailableError where the engine cannot tell, else as `prepare` and `bind`.
         """
+
+    def kernels(
+        self,
+        file: Path,  # noqa: ARG002  this one and the others are for runtimes that can
+        settings: Settings,  # noqa: ARG002
+        shapes: Mapping[str, tuple[int, ...]],  # noqa: ARG002
+        inputs: Tensors,  # noqa: ARG002
+        drive: Drive | None,  # noqa: ARG002
+    ) -> Sequence[Kernel]:
+        """What is executed, fused as the engine fuses, from the engine's own evidence; in order.
+
+        With `drive` each kernel has its time: `drive(run)` calls `run` for the runs of a profiled session, as
+        undisturbed as it can, the first ones to warm up; the time is that of the less disturbed ones.
+        Raises ProfileUnavailableError where the engine or this adapter cannot tell, else as `profile`.
+        """
+        raise ProfileUnavailableError(f"{self.name} does not tell the kernels that it runs")

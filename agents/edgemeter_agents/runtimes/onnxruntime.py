@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.graphs.binding import bound_shape, refuse_unknown_inputs
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes.base import (
+    Drive,
     Facts,
     Format,
     LayerTime,
@@ -22,6 +24,7 @@ from edgemeter_agents.runtimes.base import (
     Tensors,
     TensorSpec,
 )
+from edgemeter_agents.runtimes.onnxruntime_kernels import executed_graph
 from edgemeter_agents.runtimes.onnxruntime_profile import is_heavy, profiled_kernels
 from edgemeter_agents.runtimes.precisions import prevailing, tally
 from edgemeter_agents.runtimes.refusals import refusal
@@ -82,6 +85,17 @@ class OnnxRuntime(Runtime):
         session = OnnxRuntimeSession(file, settings, shapes)
         session.bind(inputs)
         return session.kernels(runs, _WARM_UP_RUNS, Sources.of(file, shapes))
+
+    def kernels(
+        self,
+        file: Path,
+        settings: Settings,
+        shapes: Mapping[str, tuple[int, ...]],  # noqa: ARG002  the inputs have them
+        inputs: Tensors,
+        drive: Drive | None,
+    ) -> Sequence[Kernel]:
+        self.load()
+        return executed_graph(file, _options(settings), inputs, drive)
 
 
 class OnnxRuntimeSession(Session):

@@ -3,12 +3,14 @@
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from edgemeter.targets import Precision
-from edgemeter_agents.runtimes.base import LayerTime, Tensors
+from edgemeter_agents.runtimes.base import Drive, LayerTime, Tensors
 from edgemeter_agents.runtimes.precisions import BY_DTYPE
 from edgemeter_agents.runtimes.sources import Sources
 
@@ -23,20 +25,49 @@ def profiled_kernels(
     file: Path, options: Any, feeds: Tensors, runs: int, warm_up_runs: int, sources: Sources
 ) -> list[LayerTime]:
     """Kernels in order of execution, with their mean over `runs` runs."""
-    import onnxruntime as engine
-
     with tempfile.TemporaryDirectory(prefix="edgemeter-") as folder:
-        options.enable_profiling = True
-        options.profile_file_prefix = str(Path(folder) / "profile")
-        session = engine.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        for _ in range(warm_up_runs + runs):
-            session.run(None, dict(feeds))
-        trace = json.loads(Path(session.end_profiling()).read_bytes())
+        trace = traced(file, options, feeds, partial(_repeat, warm_up_runs + runs), Path(folder))
     return kernels_of(trace, warm_up_runs, sources)
 
 
-def kernels_of(trace: Sequence[dict[str, Any]], warm_up_runs: int, sources: Sources) -> list[LayerTime]:
-    """Reads a trace: every run's kernels come before the `model_run` event that ends it."""
+def traced(file: Path, options: Any, feeds: Tensors, drive: Drive, folder: Path) -> list[dict[str, Any]]:
+    """The trace of the runs that `drive` makes of a new session. What the engine writes goes to `folder`."""
+    import onnxruntime as engine
+
+    options.enable_profiling = True
+    options.profile_file_prefix = str(folder / "profile")
+    session = engine.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    drive(lambda: session.run(None, dict(feeds)))
+    trace: list[dict[str, Any]] = json.loads(Path(session.end_profiling()).read_bytes())
+    return trace
+
+
+def _repeat(runs: int, run: Callable[[], None]) -> None:
+    for _ in range(runs):
+        run()
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One kernel of a trace: what ONNX Runtime says of it, and what each counted run of it took."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    durations_us: Sequence[int]
+
+    @property
+    def kind(self) -> str:
+        return str(self.arguments["op_name"])
+
+    @property
+    def quiet_us(self) -> float:
+        """The mean of the faster half of its runs: what other load has not disturbed."""
+        faster = sorted(self.durations_us)[: (len(self.durations_us) + 1) // 2]
+        return sum(faster) / len(faster)
+
+
+def executed_kernels(trace: Sequence[dict[str, Any]], warm_up_runs: int) -> list[Executed]:
+    """In order of execution. Every run's kernels come before the `model_run` event that ends it."""
     durations: dict[tuple[str, str], list[int]] = {}
     arguments: dict[tuple[str, str], dict[str, Any]] = {}
     finished_runs = 0
@@ -49,10 +80,15 @@ def kernels_of(trace: Sequence[dict[str, Any]], warm_up_runs: int, sources: Sour
                 key = event["name"].removesuffix(_KERNEL), kernel["node_index"]
                 durations.setdefault(key, []).append(event["dur"])
                 arguments[key] = kernel
-    runs = finished_runs - warm_up_runs
+    return [Executed(key[0], arguments[key], times) for key, times in durations.items()]
+
+
+def kernels_of(trace: Sequence[dict[str, Any]], warm_up_runs: int, sources: Sources) -> list[LayerTime]:
+    """Kernels with their means over all runs after the warm-up."""
+    runs = sum(event["name"] == "model_run" for event in trace) - warm_up_runs
     return [
-        _layer(name, arguments[name, index], sum(times) / runs, sources)
-        for (name, index), times in durations.items()
+        _layer(kernel.name, kernel.arguments, sum(kernel.durations_us) / runs, sources)
+        for kernel in executed_kernels(trace, warm_up_runs)
     ]
 
 
@@ -60,7 +96,7 @@ def is_heavy(kind: str) -> bool:
     return any(word in kind for word in ("Conv", "Gemm", "MatMul"))
 
 
-def _layer(name: str, kernel: dict[str, Any], time_us: float, sources: Sources) -> LayerTime:
+def _layer(name: str, kernel: Mapping[str, Any], time_us: float, sources: Sources) -> LayerTime:
     kind = kernel["op_name"]
     return LayerTime(
         name=name,

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from edgemeter.failures import Failure
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.measuring.samples import Block
 from edgemeter_agents.runtimes.base import Facts, LayerTime, Settings
 
-Task = Literal["latency", "layers", "memory", "sustained", "throughput"]
+Task = Literal["latency", "layers", "memory", "sustained", "throughput", "kernels"]
 Priority = Literal["fifo", "nice", "normal"]
 
 
@@ -28,7 +29,7 @@ class Job:
 class VisitSpec:
     """Everything a child does: one task, on one runtime, over jobs in the given order.
 
-    `duration_s` and `streams` belong to the tasks `sustained` and `throughput`.
+    `duration_s` and `streams` belong to the tasks `sustained` and `throughput`, `profiled` to `kernels`.
     `facts_of` are the jobs whose session is asked what it really runs (it costs time, and once is enough).
     """
 
@@ -42,6 +43,7 @@ class VisitSpec:
     facts_of: frozenset[str] = frozenset()
     duration_s: float = 0.0
     streams: int = 1
+    profiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,15 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The kernels that the engine runs; with their times where `VisitSpec.profiled` says so."""
+
+    job: str
+    kernels: tuple[Kernel, ...]
+    type: Literal["told"] = "told"
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """A single figure: bytes for `memory`, milliseconds for `sustained`, inferences/s for `throughput`."""
 
@@ -103,9 +114,9 @@ class Finished:
     type: Literal["finished"] = "finished"
 
 
-Result = Measured | Profiled | Noted | Failed
+Result = Measured | Profiled | Told | Noted | Failed
 Message = Annotated[
-    Started | Prepared | Measured | Profiled | Noted | Failed | Finished, Field(discriminator="type")
+    Started | Prepared | Measured | Profiled | Told | Noted | Failed | Finished, Field(discriminator="type")
 ]
 
 MESSAGE: TypeAdapter[Any] = TypeAdapter(Message)

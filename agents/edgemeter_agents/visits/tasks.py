@@ -20,7 +20,7 @@ from edgemeter_agents.measuring.realtime import RealtimeSwitch
 from edgemeter_agents.runtimes.base import ProfileUnavailableError, Runtime, Session
 from edgemeter_agents.visits import engine
 from edgemeter_agents.visits.inputs import random_inputs, read_inputs
-from edgemeter_agents.visits.messages import Job, Measured, Noted, Profiled, Result, Task, VisitSpec
+from edgemeter_agents.visits.messages import Job, Measured, Noted, Profiled, Result, Task, Told, VisitSpec
 
 PROFILED_RUNS = 30
 MEMORY_RUNS = 3
@@ -99,6 +99,20 @@ def profile_layers(bench: Bench, job: Job) -> Profiled:
     return Profiled(job.id, tuple(layers), None)
 
 
+def tell_kernels(bench: Bench, job: Job) -> Told:
+    session = bench.prepare(job)
+    inputs = bench.inputs(job, session)
+    session.close()
+    spec = bench.spec
+
+    def drive(run: Callable[[], None]) -> None:
+        measure_block(bench.clock, run, spec.protocol, bench.realtime, debt=bench.debt)
+
+    file, profiled = Path(job.file), drive if spec.profiled else None
+    kernels = bench.runtime.kernels(file, spec.settings, job.shapes, inputs, profiled)
+    return Told(job.id, tuple(kernels))
+
+
 def weigh_memory(bench: Bench, job: Job) -> Noted:
     """Peak resident memory above this child before it had a network. One job a child: heaps do not shrink."""
     reset_peak()
@@ -156,4 +170,5 @@ TASKS: dict[Task, Callable[[Bench, Job], Result]] = {
     "memory": weigh_memory,
     "sustained": measure_sustained,
     "throughput": measure_throughput,
+    "kernels": tell_kernels,
 }

@@ -1,5 +1,6 @@
 """Predictors of spaces as bytes, and back."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from math import isnan
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from edgemeter.spaces.space import Codes, Space
-from edgemeter_predictors.contract import State
+from edgemeter_predictors.contract import Fitted, State
+from edgemeter_predictors.data import InputsT
 from edgemeter_predictors.judging.calibration import Calibration
 from edgemeter_predictors.judging.figures import Errors
 from edgemeter_predictors.predictor import Predictor
@@ -19,21 +21,7 @@ def save(predictor: Predictor[Codes], space: Space) -> bytes:
     """The file that container.py describes. Its header has `space` (name and version), `kind`, `parameters`,
     `calibration`, `errors`, `retest_error`, `networks` and `about`.
     """
-    state = predictor.fitted.state()
-    header = {
-        "space": [space.name, space.version],
-        "kind": state.kind,
-        "parameters": dict(state.parameters),
-        "calibration": {
-            "multiples": predictor.calibration.multiples,
-            "networks": predictor.calibration.networks,
-        },
-        "errors": None if predictor.errors is None else _without_nan(asdict(predictor.errors)),
-        "retest_error": None if isnan(predictor.retest_error) else predictor.retest_error,
-        "networks": predictor.networks,
-        "about": dict(predictor.about),
-    }
-    return pack(header, state.arrays)
+    return packed(predictor, {"space": [space.name, space.version]})
 
 
 def space_of(data: bytes) -> tuple[str, int]:
@@ -52,18 +40,41 @@ def load(data: bytes, space: Space) -> Predictor[Codes]:
         raise FileError(
             f"this predictor is of {name} version {version}, not of {space.name} version {space.version}"
         )
+    return restored(data, lambda state: restore(space, state))
+
+
+def packed(predictor: Predictor[InputsT], of: Mapping[str, Any]) -> bytes:
+    """The file of any predictor; `of` says in its header what it is of."""
+    state = predictor.fitted.state()
+    header = {
+        **of,
+        "kind": state.kind,
+        "parameters": dict(state.parameters),
+        "calibration": {
+            "multiples": predictor.calibration.multiples,
+            "networks": predictor.calibration.networks,
+        },
+        "errors": None if predictor.errors is None else _without_nan(asdict(predictor.errors)),
+        "retest_error": None if isnan(predictor.retest_error) else predictor.retest_error,
+        "networks": predictor.networks,
+        "about": dict(predictor.about),
+    }
+    return pack(header, state.arrays)
+
+
+def restored(data: bytes, read: Callable[[State], Fitted[InputsT]]) -> Predictor[InputsT]:
+    """The predictor in a file whose model `read` makes again. Raises FileError."""
     header, arrays = unpack(data)
     for key, array in arrays.items():
         if not np.isfinite(array).all():
             raise FileError(f"array {key} has values that are no numbers")
     try:
-        return _predictor(space, header, arrays)
+        return _predictor(read(State(header["kind"], header["parameters"], arrays)), header)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise FileError(f"the file does not hold the predictor that it names: {error!r}") from error
 
 
-def _predictor(space: Space, header: dict[str, Any], arrays: dict[str, Any]) -> Predictor[Codes]:
-    fitted = restore(space, State(header["kind"], header["parameters"], arrays))
+def _predictor(fitted: Fitted[InputsT], header: dict[str, Any]) -> Predictor[InputsT]:
     calibration = Calibration(
         tuple(map(float, header["calibration"]["multiples"])), header["calibration"]["networks"]
     )

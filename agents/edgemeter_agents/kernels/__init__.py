@@ -1,0 +1,1 @@
+"""This machine as the place where kernels are told and measured: the agents' part of kernel predictors."""

@@ -1,0 +1,1 @@
+"""Commands about kernels: campaigns that measure them, and predictors of any network."""

@@ -1,0 +1,56 @@
+"""`edgemeter kernels fit`: a predictor of any network from a campaign."""
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from edgemeter.cli.kernels.targets import found_target, target_option
+from edgemeter.targets import TargetSelector
+
+
+@click.command()
+@target_option
+@click.option(
+    "--campaign",
+    "campaign_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A campaign's file. Default: that of `edgemeter kernels measure`.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Default: the file that `edgemeter predict` and `evaluate-networks` open.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def fit(selector: TargetSelector, campaign_file: Path | None, output: Path | None, as_json: bool) -> None:
+    """Fit the predictor of a target from its campaign, and say how far it errs on networks held out."""
+    from edgemeter.cli.output import print_json
+    from edgemeter.cli.tables import print_facts
+    from edgemeter.kernels.campaign import read_campaign
+    from edgemeter.kernels.places import campaign_path, predictor_path
+    from edgemeter.kernels.plugins import find_bench, find_pricing
+
+    pricing = find_pricing()
+    target = found_target(find_bench(), selector).slug
+    source = campaign_file or campaign_path(target)
+    try:
+        campaign = read_campaign(source)
+    except FileNotFoundError:
+        raise click.ClickException(
+            f"there is no campaign of {target} here; `edgemeter kernels measure --target {target}` makes one"
+        ) from None
+    if campaign.heading.target != target:
+        raise click.ClickException(f"{source} is of {campaign.heading.target}, not of {target}")
+    data = pricing.fit(campaign)
+    path = output or predictor_path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    predictor = pricing.open(data)
+    click.echo(f"{predictor.explanation}\nsaved as {path}", err=True)
+    document: dict[str, Any] = {"target": target, "file": str(path), **predictor.about}
+    if as_json:
+        print_json({"schema_name": "edgemeter/kernel-predictor", "schema_version": 1, **document})
+    else:
+        print_facts(document.items())

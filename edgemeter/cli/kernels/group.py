@@ -1,0 +1,15 @@
+"""`edgemeter kernels`: what a predictor of any network is made of."""
+
+import rich_click as click
+
+from edgemeter.cli.kernels.fitting import fit
+from edgemeter.cli.kernels.measuring import measure
+
+
+@click.group()
+def kernels() -> None:
+    """Predictors of any network on a target of this machine: measure kernels, fit."""
+
+
+kernels.add_command(measure)
+kernels.add_command(fit)

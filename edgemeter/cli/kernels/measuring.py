@@ -1,0 +1,154 @@
+"""`edgemeter kernels measure`: the campaign that a kernel predictor is fitted from."""
+
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import rich_click as click
+
+from edgemeter.cli.exits import Exit
+from edgemeter.cli.kernels.targets import found_target, target_option
+from edgemeter.targets import TargetSelector
+
+if TYPE_CHECKING:
+    from edgemeter.cli.output import Progress
+    from edgemeter.kernels.campaign import Row
+    from edgemeter.kernels.files import CampaignFile
+    from edgemeter.kernels.plugins import Bench, MeasuredNetwork, MeasuredNetworks
+    from edgemeter.targets import Target
+
+#: Networks that are measured together, with one pair of anchors: about ten seconds.
+_BATCH: Final = 40
+#: Batches that other load has spoilt as a whole, before the command gives up.
+_SPARE_BATCHES: Final = 10
+
+
+@click.command()
+@target_option
+@click.option(
+    "--networks",
+    type=click.IntRange(1, 20_000),
+    default=1_000,
+    show_default=True,
+    help="How many small networks to measure in all; those that are done count.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop after about so long. The same command goes on from there.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the networks.")
+@click.option(
+    "--priority",
+    type=click.Choice(["auto", "fifo", "nice", "normal"]),
+    default="auto",
+    show_default=True,
+    help="Scheduling of the measuring process; `auto` takes the best that is permitted.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The campaign's file. Default: one for each target in EdgeMeter's state folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def measure(
+    selector: TargetSelector,
+    networks: int,
+    minutes: float | None,
+    seed: int,
+    priority: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure sampled kernels in small networks, for a predictor of any network.
+
+    Everything is kept as it comes: broken off, the same command goes on where it was.
+    """
+    from edgemeter.cli.output import print_json, progress
+    from edgemeter.kernels.campaign import (
+        CAMPAIGN_PROTOCOL,
+        Heading,
+        append_rows,
+        read_campaign,
+        start_campaign,
+    )
+    from edgemeter.kernels.files import campaign_files
+    from edgemeter.kernels.places import campaign_path
+    from edgemeter.kernels.plugins import find_bench
+
+    bench = find_bench()
+    target = found_target(bench, selector)
+    path = output or campaign_path(target.slug)
+    version = bench.engine_version(target)
+    campaign = start_campaign(path, Heading(target.slug, version, CAMPAIGN_PROTOCOL.name, seed))
+    file_format: Literal["onnx", "tflite"] = "onnx" if bench.reads(target, Path("a.onnx")) else "tflite"
+    planned = campaign_files(seed, networks, file_format, target.precision)
+    waiting = deque(file for file in planned if file.name not in campaign.measured)
+    ends_at = time.monotonic() + 60 * (minutes or float("inf"))
+    number, spare = campaign.batches, _SPARE_BATCHES
+    with progress() as bar:
+        while waiting and spare and time.monotonic() < ends_at:
+            batch = [waiting.popleft() for _ in range(min(_BATCH, len(waiting)))]
+            bar.note(f"batch {number + 1}: {len(batch)} networks")
+            found = _measured(bench, target, batch, priority, number, bar)
+            done = [each for each in found.networks if not each.contended]
+            append_rows(path, [_row(each, number, found.anchors_ms) for each in done])
+            # What other load has spoilt waits for its turn again.
+            names = {each.file.name for each in done}
+            waiting.extend(file for file in batch if file.name not in names)
+            number, spare = (number + 1, spare) if done else (number, spare - 1)
+    rows = read_campaign(path).rows
+    usable = sum(row.usable for row in rows)
+    click.echo(f"{usable} of {len(rows)} networks measured, in {path}", err=True)
+    if as_json:
+        print_json(
+            {
+                "schema_name": "edgemeter/kernel-campaign-progress",
+                "schema_version": 1,
+                "target": target.slug,
+                "file": str(path),
+                "asked": networks,
+                "done": len(rows),
+                "usable": usable,
+            }
+        )
+    sys.exit(Exit.OK if len(rows) >= networks else Exit.UNFINISHED)
+
+
+def _measured(
+    bench: "Bench",
+    target: "Target",
+    batch: "Sequence[CampaignFile]",
+    priority: str,
+    seed: int,
+    bar: "Progress",
+) -> "MeasuredNetworks":
+    from edgemeter.kernels.campaign import CAMPAIGN_PROTOCOL
+
+    with tempfile.TemporaryDirectory(prefix="edgemeter-") as folder:
+        files = [Path(folder) / file.name for file in batch]
+        for path, file in zip(files, batch, strict=True):
+            path.write_bytes(file.content())
+        protocol = CAMPAIGN_PROTOCOL
+        return bench.measure(target, files, protocol, bar, priority=priority, seed=seed, profiled=True)
+
+
+def _row(measured: "MeasuredNetwork", batch: int, anchors_ms: tuple[float, float] | None) -> "Row":
+    from edgemeter.kernels.campaign import Row
+
+    return Row(
+        network=measured.file.name,
+        batch=batch,
+        latency_ms=measured.latency_ms,
+        raw_ms=measured.raw_ms,
+        valid=measured.valid,
+        reasons=measured.reasons,
+        graph=measured.graph,
+        anchors_ms=anchors_ms,
+        failure=measured.failure,
+    )

@@ -1,0 +1,1 @@
+"""The `kernel` model: any network as the sum of the kernels that its engine runs."""

@@ -1,0 +1,163 @@
+"""Kernel predictors for the command line: fitted from a campaign, opened, judged."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import process_time
+from typing import Any, Final, cast
+
+import numpy as np
+
+from edgemeter.failures import EdgeMeterError
+from edgemeter.kernels.campaign import Campaign, Row
+from edgemeter.kernels.drift import Readings, reference, slowness
+from edgemeter.kernels.kernel import KernelGraph
+from edgemeter.kernels.plugins import KernelEstimate, PricedKernel
+from edgemeter_predictors.contract import NotApplicable
+from edgemeter_predictors.judging.errors import coverage, errors
+from edgemeter_predictors.judging.interval import Interval
+from edgemeter_predictors.kernels.data import Graphs, KernelData
+from edgemeter_predictors.kernels.features import regressor_of
+from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
+from edgemeter_predictors.predictor import Predictor
+from edgemeter_predictors.saving.container import FileError
+from edgemeter_predictors.saving.kernel_predictors import load_kernels, save_kernels
+from edgemeter_predictors.training import train
+
+LEVEL: Final = 0.9
+#: Reasons that a campaign mends itself.
+_DRIFTS: Final = frozenset({"anchor_drift", "anchors_disagree"})
+
+
+class PricingError(EdgeMeterError):
+    """No predictor can be fitted from this, or opened. Says why."""
+
+
+class KernelPricing:
+    """`edgemeter.kernels.plugins.Pricing`."""
+
+    def fit(self, campaign: Campaign) -> bytes:
+        from threadpoolctl import threadpool_limits
+
+        kept = [row for row in campaign.rows if _sound(row)]
+        started_s = process_time()
+        try:
+            # On matrices of this size threads cost more than they give.
+            with threadpool_limits(1):
+                predictor = train(KernelModel(), _data(kept))
+        except NotApplicable as error:
+            raise PricingError(f"{error}. {_left_out(campaign)}") from None
+        about = _about(campaign, kept) | {"fit_cpu_s": process_time() - started_s} | _accuracy(predictor)
+        return save_kernels(replace(predictor, about=about))
+
+    def open(self, data: bytes) -> "OpenedPredictor":
+        try:
+            return OpenedPredictor(load_kernels(data))
+        except FileError as error:
+            raise PricingError(str(error)) from error
+
+    def judge(self, estimates: Sequence[KernelEstimate], measured_ms: Sequence[float]) -> dict[str, Any]:
+        measured = np.array(measured_ms, np.float64)
+        found = errors(np.array([each.latency_ms for each in estimates]), measured)
+        low, high = np.array([(each.low_ms, each.high_ms) for each in estimates]).T
+        covered = coverage(Interval(low, high, LEVEL), measured)
+        document = {
+            "mape_percent": found.mape_percent,
+            "rmse_ms": found.rmse_ms,
+            "within_5_percent": found.within_5_percent,
+            "within_10_percent": found.within_10_percent,
+            "spearman": found.spearman,
+            "kendall": found.kendall,
+            "coverage_90_percent": covered.coverage_percent,
+            "width_90_percent": covered.width_percent,
+        }
+        # A rank correlation of ties, or of one network, is no number.
+        return {name: None if value != value else value for name, value in document.items()}
+
+
+class OpenedPredictor:
+    """`edgemeter.kernels.plugins.KernelPredictor`."""
+
+    def __init__(self, predictor: Predictor[Graphs]) -> None:
+        self._predictor = predictor
+        self._fitted = cast("FittedKernels", predictor.fitted)
+        self.explanation = predictor.fitted.explanation
+        self.about: Mapping[str, Any] = predictor.about
+
+    def estimate(self, graph: KernelGraph, level: float = LEVEL) -> KernelEstimate:
+        fitted = self._fitted
+        if not graph.kernels:
+            raise PricingError("the engine runs no kernel of this network: there is nothing to predict")
+        prediction = fitted.predict([graph])
+        interval = self._predictor.interval(prediction, level)
+        each_ms = fitted.kernels_ms(graph)
+        mean_ms = float(prediction.mean_ms[0])
+        return KernelEstimate(
+            latency_ms=mean_ms,
+            low_ms=float(interval.low_ms[0]),
+            high_ms=float(interval.high_ms[0]),
+            unknown_operators=fitted.unknown(graph),
+            kernels=tuple(
+                PricedKernel(kernel.name, regressor_of(kernel), float(ms))
+                for kernel, ms in zip(graph.kernels, each_ms, strict=True)
+            ),
+            rest_ms=mean_ms - float(each_ms.sum()),
+        )
+
+
+def _sound(row: Row) -> bool:
+    """A batch whose anchors drifted is sound here: it is the campaign's own anchors that it is corrected by,
+    and no other session has to agree with it.
+    """
+    return row.usable and row.anchors_ms is not None and _DRIFTS.issuperset(row.reasons)
+
+
+def _data(rows: Sequence[Row]) -> KernelData:
+    """As fast as the device was in the median of the campaign."""
+    known = _reference(rows)
+    found = [
+        (row.graph, row.raw_ms / slowness(row.anchors_ms, known), row.batch)
+        for row in rows
+        if row.graph is not None and row.raw_ms is not None and row.anchors_ms is not None
+    ]
+    latency_ms = np.array([ms for _, ms, _ in found], np.float64)
+    batch = np.array([number for _, _, number in found], np.intp)
+    return KernelData(tuple(graph for graph, _, _ in found), latency_ms, batch)
+
+
+def _reference(rows: Sequence[Row]) -> Readings:
+    batches = {row.batch: row.anchors_ms for row in rows if row.anchors_ms is not None}
+    return reference(batches.values()) if batches else (1.0, 1.0)
+
+
+def _about(campaign: Campaign, kept: Sequence[Row]) -> dict[str, Any]:
+    return {
+        "target": campaign.heading.target,
+        "engine_version": campaign.heading.engine_version,
+        "protocol": campaign.heading.protocol,
+        "networks": len(kept),
+        "networks_left_out": len(campaign.rows) - len(kept),
+        "kernels": sum(len(row.graph.kernels) for row in kept if row.graph),
+        "anchors_ms": list(_reference(kept)),
+    }
+
+
+def _accuracy(predictor: Predictor[Graphs]) -> dict[str, Any]:
+    held = predictor.errors
+    if held is None:
+        return {}
+    return {
+        "held_out_mape_percent": held.mape_percent,
+        "held_out_within_10_percent": held.within_10_percent,
+    }
+
+
+def _left_out(campaign: Campaign) -> str:
+    """Why measured networks of a campaign do not count."""
+    left = [row for row in campaign.rows if not _sound(row)]
+    reasons = Counter(reason for row in left for reason in row.reasons if reason not in _DRIFTS)
+    failures = sum(row.failure is not None for row in campaign.rows)
+    said = [f"{count} are {reason}" for reason, count in reasons.most_common(3)]
+    said += [f"{failures} failed"] if failures else []
+    told = f"Of {len(campaign.rows)} in the campaign {', '.join(said)}. " if said else ""
+    return f"{told}`edgemeter kernels measure` measures more"

@@ -1,0 +1,130 @@
+"""The time of one kind of kernel: a roofline, and a Gaussian process of what departs from it.
+
+    log t = log(c . loads) + f(sizes) + noise,    c >= 0,    f ~ GP(0, s^2 Matern-3/2, a length for each size)
+
+The roofline is what remains far from all data; there f's variance tells that nothing is known. Noise is
+relative, and the profiler's whole microseconds add to it where a kernel is short.
+"""
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+
+Array = NDArray[np.float64]
+
+#: Rows that tune the lengths, and rows that are kept, at most.
+_TUNED: Final = 250
+MOST_ROWS: Final = 600
+#: Below so many rows the lengths are stated instead of tuned.
+_FEWEST_TUNED: Final = 12
+_GRAIN_US: Final = 0.4
+_STATED_DEVIATION, _STATED_LENGTH, _STATED_NOISE = 0.4, 3.0, 0.08
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hyperparameters:
+    """`lengths` (d,) of f, its standard deviation, and the relative noise of a time."""
+
+    lengths: Array
+    deviation: float
+    noise: float
+
+
+@dataclass(frozen=True, eq=False)
+class Regressor:
+    """`sizes` (n, d) and `time_us` (n,) of the kernels that it knows; `roofline` (loads,)."""
+
+    roofline: Array
+    sizes: Array
+    departure: Array
+    time_us: Array
+    tuned: Hyperparameters
+
+    def predict(self, loads: Array, sizes: Array) -> tuple[Array, Array]:
+        """Microseconds and their relative standard deviation, (m,) each."""
+        between = self._covariance(sizes)
+        solved = solve_triangular(self._factor, between.T, lower=True)
+        mean = solved.T @ self._whitened
+        variance = self.tuned.deviation**2 - np.square(solved).sum(axis=0)
+        variance = np.maximum(variance, 0.0) + self.tuned.noise**2
+        return np.maximum(loads @ self.roofline, np.finfo(float).tiny) * np.exp(mean), np.sqrt(variance)
+
+    @cached_property
+    def _factor(self) -> Array:
+        covariance = self._covariance(self.sizes)
+        covariance[np.diag_indices(len(covariance))] += self.tuned.noise**2 + grain(self.time_us) + 1e-8
+        return np.asarray(cholesky(covariance, lower=True))
+
+    @cached_property
+    def _whitened(self) -> Array:
+        return np.asarray(solve_triangular(self._factor, self.departure, lower=True))
+
+    def _covariance(self, sizes: Array) -> Array:
+        left, right = sizes / self.tuned.lengths, self.sizes / self.tuned.lengths
+        squares = np.square(left).sum(1)[:, None] + np.square(right).sum(1) - 2 * left @ right.T
+        scaled = np.sqrt(3 * np.maximum(squares, 0.0))
+        return np.asarray(self.tuned.deviation**2 * (1 + scaled) * np.exp(-scaled))
+
+
+def fit_regressor(
+    loads: Array, sizes: Array, time_us: Array, tuned: Hyperparameters | None = None
+) -> Regressor:
+    """`tuned` None: found by likelihood. More rows than MOST_ROWS are thinned, always the same ones."""
+    roofline = fit_roofline(loads, time_us)
+    kept = _thinned(len(time_us), MOST_ROWS)
+    loads, sizes, time_us = loads[kept], sizes[kept], time_us[kept]
+    departure = np.log(time_us / np.maximum(loads @ roofline, np.finfo(float).tiny))
+    found = tuned or _tune(sizes, departure, time_us)
+    return Regressor(roofline, sizes, departure, time_us, found)
+
+
+def fit_roofline(loads: Array, time_us: Array) -> Array:
+    """(loads,) not negative, by least squares of relative errors, right in the mean of the logarithms."""
+    from scipy.optimize import nnls
+
+    scale = np.maximum(loads.max(axis=0), 1.0)
+    found = nnls(loads / scale / time_us[:, None], np.ones(len(time_us)))[0] / scale
+    sums = loads @ found
+    if not (sums > 0).all():
+        found = found + np.array([time_us.min(), *[0.0] * (len(found) - 1)])
+        sums = loads @ found
+    return np.asarray(found * np.exp(np.mean(np.log(time_us / sums))))
+
+
+def grain(time_us: Array) -> Array:
+    """The variance of log t that the profiler's grain makes."""
+    return np.square(_GRAIN_US / time_us)
+
+
+def _tune(sizes: Array, departure: Array, time_us: Array) -> Hyperparameters:
+    stated = Hyperparameters(np.full(sizes.shape[1], _STATED_LENGTH), _STATED_DEVIATION, _STATED_NOISE)
+    moving = np.ptp(sizes, axis=0) > 0
+    if len(time_us) < _FEWEST_TUNED or not moving.any():
+        return stated
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    rows = _thinned(len(time_us), _TUNED)
+    count = int(moving.sum())
+    kernel = ConstantKernel(0.1, (1e-3, 4.0)) * Matern(np.full(count, 3.0), (0.5, 40.0), nu=1.5)
+    kernel = kernel + WhiteKernel(0.003, (1e-4, 0.1))
+    process = GaussianProcessRegressor(kernel, alpha=grain(time_us[rows]) + 1e-8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a length at its bound is an answer: this size does not matter
+        process.fit(sizes[np.ix_(rows, moving)], departure[rows])
+    found = process.kernel_
+    lengths = np.full(len(moving), _STATED_LENGTH)
+    lengths[moving] = found.k1.k2.length_scale
+    deviation, noise = np.sqrt([found.k1.k1.constant_value, found.k2.noise_level]).tolist()
+    return Hyperparameters(lengths, deviation, noise)
+
+
+def _thinned(rows: int, most: int) -> NDArray[np.intp]:
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(0).permutation(rows)[:most])

@@ -1,0 +1,204 @@
+"""The commands about kernels, on a device of which everything is known."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edgemeter.cli.exits import Exit
+from edgemeter.cli.kernels.evaluating import evaluate_networks
+from edgemeter.cli.kernels.group import kernels
+from edgemeter.cli.predict import predict
+from edgemeter.graphs.graph import Operator
+from edgemeter.graphs.reading import read_graph
+from edgemeter.kernels import plugins
+from edgemeter.kernels.kernel import Kernel, KernelGraph
+from edgemeter.kernels.plugins import MeasuredNetwork, MeasuredNetworks
+from edgemeter.kernels.sampling import campaign_network
+from edgemeter.networks.writing import write
+from edgemeter.targets import Precision, Target, TargetSelector
+
+pytest.importorskip("onnx")
+
+TARGET = Target("board", "cpu", "onnxruntime", "1.31", Precision.FP32)
+NETWORKS = 24
+
+
+class KnownBench:
+    """Every operator is a kernel that takes a start and so long for what it writes and multiplies. Anchors slow
+    down with everything else; `busy` batches are spoilt by other load.
+    """
+
+    def __init__(self, slow: float = 1.0, busy: int = 0) -> None:
+        self.slow, self.busy = slow, busy
+        self.asked: list[list[str]] = []
+
+    def target(self, selector: TargetSelector) -> Target:
+        if not selector.matches(TARGET):
+            raise LookupError(f"no target of this machine fits; there are {TARGET.slug}")
+        return TARGET
+
+    def engine_version(self, _: Target) -> str:
+        return "1.31.1"
+
+    def reads(self, _: Target, file: Path) -> bool:
+        return file.suffix == ".onnx"
+
+    def kernels(self, _: Target, file: Path, shapes: plugins.Shapes) -> KernelGraph:
+        graph = read_graph(file, shapes)
+        return KernelGraph(tuple(map(_kernel, graph.operators)))
+
+    def measure(
+        self, target: Target, files: Sequence[Path], *_: object, profiled: bool = False, **__: object
+    ) -> MeasuredNetworks:
+        self.asked.append([file.name for file in files])
+        if self.busy:
+            self.busy -= 1
+            spoilt = (MeasuredNetwork(file, failure="other work", contended=True) for file in files)
+            return MeasuredNetworks(tuple(spoilt), None)
+        found = [self._measured(target, file) for file in files]
+        return MeasuredNetworks(tuple(found), (0.5 * self.slow, 5.0 * self.slow))
+
+    def _measured(self, target: Target, file: Path) -> MeasuredNetwork:
+        graph = self.kernels(target, file, {})
+        value = self.slow * (0.01 + 1e-3 * sum(kernel.time_us or 0 for kernel in graph.kernels))
+        return MeasuredNetwork(file, value, value, 0.9 * value, 1.1 * value, True, (), graph)
+
+
+def _kernel(operator: Operator) -> Kernel:
+    cost = operator.cost
+    macs, written = cost.macs or 0, (cost.activation_bytes or 0) // 4
+    time_us = 2.0 + macs / 10_000 + written / 2_000
+    return Kernel(operator.type, operator.name, ((written,),), ((written,),), macs=macs, time_us=time_us)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a campaign and a predictor, as the commands make them."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGEMETER_STATE_DIR", str(folder))
+        patch.setattr(plugins, "find_bench", KnownBench)
+        done = run(kernels, "measure", "-t", "onnxruntime", "--networks", str(NETWORKS))
+        assert done.exit_code == 0, done.output
+        done = run(kernels, "fit", "-t", "onnxruntime", "--json")
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["networks"] == NETWORKS
+    return folder
+
+
+@pytest.fixture
+def bench(state: Path, monkeypatch: pytest.MonkeyPatch) -> KnownBench:
+    known = KnownBench()
+    monkeypatch.setenv("EDGEMETER_STATE_DIR", str(state))
+    monkeypatch.setattr(plugins, "find_bench", lambda: known)
+    return known
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Networks of another seed, and what is none."""
+    networks = tmp_path / "networks"
+    networks.mkdir()
+    for number in range(3):
+        content = write(campaign_network(9, number), "onnx", Precision.FP32)
+        (networks / f"{number}.onnx").write_bytes(content)
+    (networks / "README.md").write_text("not a network")
+    return networks
+
+
+def run(command: Any, *words: str) -> Result:
+    return CliRunner().invoke(command, list(words))
+
+
+def test_networks_measured_here_are_held_against_predictions(bench: KnownBench, folder: Path) -> None:
+    bench.slow = 1.2
+    done = run(evaluate_networks, str(folder), "-t", "onnxruntime", "--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert [row["file"] for row in document["networks"]] == ["0.onnx", "1.onnx", "2.onnx"]
+    for row in document["networks"]:
+        assert {"measured_ms", "predicted_ms", "low_ms", "high_ms", "unknown_operators"} <= row.keys()
+        assert row["low_ms"] < row["predicted_ms"] < row["high_ms"]
+        assert row["raw_ms"] == pytest.approx(1.2 * row["measured_ms"])
+    assert document["mape_percent"] < 20 < document["raw_mape_percent"] + 20
+    summary = {"rmse_ms", "within_5_percent", "within_10_percent", "spearman", "kendall"}
+    assert summary | {"coverage_90_percent", "width_90_percent", "n_train", "n_test"} <= document.keys()
+    assert (document["n_train"], document["n_test"], document["model"]) == (NETWORKS, 3, "kernel")
+    assert "1 files that onnxruntime does not read are left out" in done.stderr
+
+
+def test_what_other_load_has_spoilt_is_measured_again(bench: KnownBench, folder: Path) -> None:
+    bench.busy = 2
+    assert run(evaluate_networks, str(folder), "-t", "onnxruntime").exit_code == 0
+    bench.busy = 5
+    done = run(evaluate_networks, str(folder), "-t", "onnxruntime", "--json")
+    assert done.exit_code == Exit.FAILED
+    assert len(json.loads(done.stdout)["failed"]) == 3
+
+
+def test_a_file_is_predicted_with_its_parts(bench: KnownBench, folder: Path) -> None:
+    done = run(predict, str(folder / "0.onnx"), "-t", "onnxruntime", "--parts", "--json")
+    assert done.exit_code == 0, done.output
+    [estimate] = json.loads(done.stdout)["estimates"]
+    total = sum(part["latency_ms"] for part in estimate["kernels"]) + estimate["rest_ms"]
+    assert total == pytest.approx(estimate["latency_ms"])
+    assert bench.asked == []  # nothing was measured for it
+    shown = run(predict, str(folder / "0.onnx"), "-t", "onnxruntime", "--parts")
+    assert "the rest" in shown.stdout
+
+
+def test_a_campaign_goes_on_where_it_was_and_measures_nothing_twice(
+    bench: KnownBench, tmp_path: Path
+) -> None:
+    words = ("measure", "-t", "onnxruntime", "-o", str(tmp_path / "c.jsonl"), "--networks")
+    bench.busy = 1
+    assert run(kernels, *words, "4").exit_code == 0
+    assert run(kernels, *words, "6", "--json").exit_code == 0
+    assert [len(batch) for batch in bench.asked] == [4, 4, 2]
+    assert not set(bench.asked[1]) & set(bench.asked[2])
+    bench.busy = 99
+    assert run(kernels, *words, "8").exit_code == Exit.UNFINISHED
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "says"),
+    [
+        (predict, ("missing.onnx", "-t", "onnxruntime"), "no file missing.onnx"),
+        (predict, ("hurricane", "-t", "onnxruntime"), "name architectures"),
+        (evaluate_networks, (".", "-t", "openvino"), "no target of this machine fits"),
+        (evaluate_networks, (".", "-t", "???"), "is not a target"),
+        (kernels, ("fit", "-t", "onnxruntime", "--campaign", "none.jsonl"), "edgemeter kernels measure"),
+    ],
+)
+def test_what_the_user_can_mend_is_told(
+    bench: KnownBench,
+    command: Any,
+    words: tuple[str, ...],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(command, *words)
+    assert done.exit_code != 0
+    assert says in done.output
+
+
+def test_a_target_without_a_predictor_says_how_to_get_one(
+    bench: KnownBench, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGEMETER_STATE_DIR", str(tmp_path))
+    for command in (evaluate_networks, predict):
+        done = run(command, str(folder if command is evaluate_networks else folder / "0.onnx"), "-t", "cpu")
+        assert "edgemeter kernels fit" in str(done.exception)
+
+
+def test_the_two_sides_are_found_where_they_are_installed() -> None:
+    pytest.importorskip("onnxruntime")
+    bench = plugins.find_bench()
+    assert bench.reads(bench.target(TargetSelector.parse("onnxruntime.fp32")), Path("a.onnx"))
+    assert plugins.find_pricing() is not None

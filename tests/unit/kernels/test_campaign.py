@@ -1,0 +1,118 @@
+"""Networks of a kernel campaign, and the file that keeps what was measured."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgemeter.graphs.reading import read_graph
+from edgemeter.kernels.campaign import (
+    CampaignError,
+    Heading,
+    Row,
+    append_rows,
+    read_campaign,
+    start_campaign,
+)
+from edgemeter.kernels.files import campaign_files
+from edgemeter.kernels.kernel import Kernel, KernelGraph
+from edgemeter.kernels.sampling import MOST_MACS, MOST_PARAMETERS, campaign_network
+from edgemeter.networks.costs import network_costs
+from edgemeter.targets import Precision
+
+HEADING = Heading("board.cpu.onnxruntime-1.31.fp32.t1.b1", "1.31.1", "survey 1", 0)
+GRAPH = KernelGraph(
+    (Kernel("Conv", "c", ((1, 3, 8, 8),), ((1, 4, 8, 8),), 108, (3, 4), macs=9, time_us=2.5),)
+)
+
+
+def row(name: str, batch: int = 0) -> Row:
+    return Row(name, batch, 1.5, 1.6, True, (), GRAPH)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10), st.integers(0, 5_000))
+def test_every_number_is_a_network_within_bounds_and_always_the_same(seed: int, number: int) -> None:
+    network = campaign_network(seed, number)
+    costs = network_costs(network)
+    assert len(network.nodes) > 0
+    assert costs.macs <= MOST_MACS
+    assert costs.parameters <= MOST_PARAMETERS
+    assert campaign_network(seed, number) == network
+
+
+def test_a_campaign_begins_with_the_networks_of_a_shorter_one() -> None:
+    short = list(campaign_files(0, 30, "onnx", Precision.FP32))
+    long = list(campaign_files(0, 60, "onnx", Precision.FP32))
+    assert long[:30] == short
+    assert len({file.name for file in long}) == 60
+    assert {file.name.split("_")[0] for file in short} == {"network", "operator", "changeable"}
+    int8 = campaign_files(0, 30, "onnx", Precision.INT8)
+    assert {file.name.split("_")[0] for file in int8} == {"network"}
+
+
+def test_every_operator_network_is_one_that_can_be_read(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    files = [file for file in campaign_files(3, 150, "onnx", Precision.FP32) if "operator" in file.name]
+    types = set()
+    for file in files:
+        (tmp_path / file.name).write_bytes(file.content())
+        graph = read_graph(tmp_path / file.name)
+        types.update(operator.type for operator in graph.operators)
+        assert all(graph.tensors[name].shape is not None for name in graph.outputs)
+    assert len(files) == 30
+    assert {"LRN", "Softmax", "Resize", "ConvTranspose", "MatMul"} <= types
+
+
+def test_changeable_weights_are_inputs_and_nothing_else_is(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    file = next(f for f in campaign_files(0, 30, "onnx", Precision.FP32) if "changeable" in f.name)
+    model = onnx.load_from_string(file.content())
+    weights = {tensor.name for tensor in model.graph.initializer if len(tensor.dims) > 1}
+    assert weights
+    assert {value.name for value in model.graph.input} == {"input", *weights}
+
+
+def test_what_was_measured_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "a.jsonl"
+    assert start_campaign(path, HEADING).rows == ()
+    failed = Row("b", 1, None, None, False, (), None, failure="it is no network")
+    append_rows(path, [row("a")])
+    append_rows(path, [failed])
+    campaign = read_campaign(path)
+    assert campaign.heading == HEADING
+    assert campaign.rows == (row("a"), failed)
+    assert campaign.measured == {"a", "b"}
+    assert campaign.batches == 2
+    assert [each.usable for each in campaign.rows] == [True, False]
+
+
+@given(cut=st.integers(1, 60))
+@settings(max_examples=10)
+def test_a_line_that_was_cut_off_is_measured_again(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "a.jsonl"
+    start_campaign(path, HEADING)
+    append_rows(path, [row("a"), row("b")])
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert start_campaign(path, HEADING).measured == {"a"}
+    append_rows(path, [row("c")])
+    assert [each.network for each in read_campaign(path).rows] == ["a", "c"]
+
+
+def test_another_campaign_is_never_continued(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    start_campaign(path, HEADING)
+    with pytest.raises(CampaignError, match="seed 0"):
+        start_campaign(path, replace(HEADING, seed=1))
+
+
+@pytest.mark.parametrize("content", ["", "{}\n", '{"target": 3}\n', "no json\n", "\x00\x01"])
+def test_what_is_no_campaign_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(content)
+    with pytest.raises(CampaignError, match="no kernel campaign"):
+        read_campaign(path)

@@ -1,0 +1,227 @@
+"""The kernel model on a made-up engine, whose every kernel's time is known."""
+
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+import pytest
+
+from edgemeter.kernels.campaign import Campaign, Heading, Row
+from edgemeter.kernels.kernel import Kernel, KernelGraph
+from edgemeter.spaces.hurricane import Hurricane
+from edgemeter_predictors.contract import NotApplicable
+from edgemeter_predictors.data import DataError
+from edgemeter_predictors.judging.calibrating import calibrate
+from edgemeter_predictors.kernels.data import KernelData
+from edgemeter_predictors.kernels.features import regressor_of
+from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
+from edgemeter_predictors.kernels.pricing import KernelPricing, PricingError
+from edgemeter_predictors.predictor import Predictor
+from edgemeter_predictors.saving.container import FileError
+from edgemeter_predictors.saving.kernel_predictors import load_kernels, save_kernels
+from edgemeter_predictors.saving.predictors import load
+
+HEADING = Heading("board.cpu.engine-1.0.fp32.t1.b1", "1.0.0", "survey 1", 0)
+_PER_NETWORK_US, _PER_KERNEL_US = 8.0, 0.6
+
+
+def convolution(rng: np.random.Generator) -> Kernel:
+    side, taken, given, window = rng.choice([7, 14, 28]), *rng.integers(1, 12, 2) * 8, rng.choice([1, 3])
+    shapes = [(1, int(channels), int(side), int(side)) for channels in (taken, given)]
+    macs = int(prod(shapes[1]) * taken * window**2)
+    return Kernel(
+        "Conv",
+        "c",
+        (shapes[0],),
+        (shapes[1],),
+        int(taken * given * window**2),
+        (int(taken), int(given)),
+        (int(window), int(window)),
+        fused=("Relu",) if rng.random() < 0.5 else (),
+        macs=macs,
+    )
+
+
+def light(rng: np.random.Generator, kind: str) -> Kernel:
+    shape = (1, int(rng.integers(1, 12) * 8), *[int(rng.choice([7, 14, 28]))] * 2)
+    return Kernel(
+        kind, kind.lower(), (shape,) * (1 + (kind == "Add")), (shape,), channels=(shape[1], shape[1])
+    )
+
+
+def true_us(kernel: Kernel) -> float:
+    """Convolutions of few channels are slow; everything else moves data."""
+    speed = 20_000 * kernel.channels[0] / (kernel.channels[0] + 16)
+    return 1.0 + kernel.macs / speed + (kernel.read + kernel.written) / 4_000
+
+
+def graph(rng: np.random.Generator, *more: str, noise: float = 0.02) -> KernelGraph:
+    drawn = [convolution(rng) for _ in range(rng.integers(1, 7))]
+    drawn += [light(rng, kind) for kind in (*rng.choice(["Add", "Relu"], rng.integers(1, 4)), *more)]
+    scatter = 1 + noise * rng.standard_normal(len(drawn))
+    times = [true_us(kernel) * factor for kernel, factor in zip(drawn, scatter, strict=True)]
+    return KernelGraph(tuple(replace(k, time_us=float(t)) for k, t in zip(drawn, times, strict=True)))
+
+
+def latency_ms(graph: KernelGraph) -> float:
+    return 1e-3 * (sum(true_us(k) + _PER_KERNEL_US for k in graph.kernels) + _PER_NETWORK_US)
+
+
+def data(rows: int, seed: int, noise: float = 0.02) -> KernelData:
+    rng = np.random.default_rng(seed)
+    graphs = tuple(graph(rng, noise=noise) for _ in range(rows))
+    measured = np.array([latency_ms(each) for each in graphs]) * (1 + noise * rng.standard_normal(rows))
+    return KernelData(graphs, measured, np.arange(rows) // 20)
+
+
+def campaign(rows: KernelData, **changes: object) -> Campaign:
+    pairs = enumerate(zip(rows.graphs, rows.latency_ms.tolist(), strict=True))
+    made = [Row(str(n), 0, value, value, True, (), each, (0.5, 5.0)) for n, (each, value) in pairs]
+    return Campaign(HEADING, tuple(replace(row, **changes) for row in made))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor[tuple[KernelGraph, ...]]:
+    fitted, held_out = KernelModel().fit_and_hold_out(data(30, 1), 2, 0)
+    return Predictor(fitted, calibrate(held_out), None, float("nan"), 30)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def fitted(predictor: Predictor[tuple[KernelGraph, ...]]) -> FittedKernels:
+    assert isinstance(predictor.fitted, FittedKernels)
+    return predictor.fitted
+
+
+def test_networks_it_has_not_seen_are_the_sum_of_their_kernels_and_an_overhead(
+    predictor: Predictor[tuple[KernelGraph, ...]],
+) -> None:
+    asked = data(200, 2, noise=0.0)
+    prediction = predictor.predict(asked.graphs)
+    error = np.abs(prediction.mean_ms / asked.latency_ms - 1)
+    assert error.mean() < 0.05
+    interval = predictor.interval(prediction)
+    inside = (interval.low_ms <= asked.latency_ms) & (asked.latency_ms <= interval.high_ms)
+    assert inside.mean() > 0.8
+
+
+def test_a_kernel_without_data_is_named_guessed_and_widens_the_interval(fitted: FittedKernels) -> None:
+    plain = graph(np.random.default_rng(3))
+    strange = light(np.random.default_rng(4), "LRN")
+    both = KernelGraph((*plain.kernels, strange))
+    assert fitted.unknown(plain) == ()
+    assert fitted.unknown(both) == ("LRN",)
+    assert fitted.kernels_ms(both)[-1] > 0
+    without, with_it = fitted.predict([plain]), fitted.predict([both])
+    assert with_it.mean_ms[0] > without.mean_ms[0]
+    assert with_it.std_ms[0] > without.std_ms[0]
+
+
+def test_a_network_of_unknown_kernels_alone_has_an_answer(fitted: FittedKernels) -> None:
+    alone = KernelGraph((light(np.random.default_rng(4), "LRN"),))
+    prediction = fitted.predict([alone])
+    assert 0 < prediction.mean_ms[0] < np.inf
+    assert 0 < prediction.std_ms[0] < np.inf
+
+
+def test_far_from_all_data_the_interval_is_wider(fitted: FittedKernels) -> None:
+    near = graph(np.random.default_rng(1))
+    shape = (1, 4096, 200, 200)
+    far = replace(near.kernels[0], inputs=(shape,), outputs=(shape,), channels=(4096, 4096), macs=10**12)
+    close, away = fitted.prices.of(near), fitted.prices.of(KernelGraph((far,)))
+    assert away.deviation[0] > close.deviation.max()
+
+
+def test_parts_and_kernels_sum_to_the_mean(fitted: FittedKernels) -> None:
+    asked = data(5, 7).graphs
+    parts, mean = fitted.parts(asked), fitted.predict(asked).mean_ms
+    np.testing.assert_allclose(parts.layers_ms.sum(axis=1) + parts.rest_ms, mean)
+    np.testing.assert_allclose([fitted.kernels_ms(each).sum() for each in asked], parts.layers_ms.sum(axis=1))
+    assert fitted.predict([]).mean_ms.shape == (0,)
+
+
+def test_the_latency_has_the_last_word_on_what_its_kernels_take() -> None:
+    rows = data(40, 5, noise=0.0)
+    slow = tuple(
+        KernelGraph(tuple(replace(k, time_us=1.3 * (k.time_us or 0)) for k in each.kernels))
+        for each in rows.graphs[:10]
+    )
+    times = replace(rows, graphs=(*slow, *rows.graphs[10:])).times_us()
+    for each, graph_ in zip(times[:10], rows.graphs[:10], strict=True):
+        assert each.sum() == pytest.approx(sum(true_us(k) for k in graph_.kernels), rel=0.15)
+
+
+def test_what_is_saved_is_the_whole_predictor(predictor: Predictor[tuple[KernelGraph, ...]]) -> None:
+    asked = data(20, 6).graphs
+    again = load_kernels(save_kernels(predictor))  # type: ignore[arg-type]
+    for name in ("mean_ms", "std_ms"):
+        np.testing.assert_array_equal(
+            getattr(again.predict(asked), name), getattr(predictor.predict(asked), name)
+        )
+    assert again.calibration == predictor.calibration
+    assert again.fitted.explanation == predictor.fitted.explanation
+
+
+def test_files_that_are_no_kernel_predictors_are_refused(
+    predictor: Predictor[tuple[KernelGraph, ...]],
+) -> None:
+    whole = save_kernels(predictor)  # type: ignore[arg-type]
+    for bad in (b"", whole[:-1], whole[:200] + bytes([whole[200] ^ 1]) + whole[201:]):
+        with pytest.raises(PricingError):
+            KernelPricing().open(bad)
+    with pytest.raises(FileError, match="does not say which space"):
+        load(whole, Hurricane())
+
+
+def test_too_little_is_refused_and_says_what_became_of_the_campaign() -> None:
+    with pytest.raises(NotApplicable, match="20 measured networks"):
+        KernelModel().fit(data(19, 1))
+    invalid = campaign(data(30, 1), valid=False, reasons=("contended",))
+    with pytest.raises(PricingError, match="30 in the campaign 30 are contended"):
+        KernelPricing().fit(invalid)
+    with pytest.raises(PricingError, match="there are 0"):
+        KernelPricing().fit(Campaign(HEADING, ()))
+
+
+def test_times_are_needed_and_latencies_are_positive() -> None:
+    rows = data(3, 1)
+    with pytest.raises(DataError, match="profiled"):
+        replace(rows, graphs=(KernelGraph(()), *rows.graphs[1:]))
+    with pytest.raises(DataError, match="positive"):
+        replace(rows, latency_ms=np.zeros(3))
+    with pytest.raises(DataError, match="2 batches"):
+        replace(rows, batch=np.zeros(2, np.intp))
+
+
+def test_a_batch_that_was_slow_does_not_slow_down_its_kernels() -> None:
+    rows = data(60, 11, noise=0.01)
+    slow = np.where(rows.batch == 1, 1.2, 1.0)
+    true_ms = np.array([latency_ms(each) for each in rows.graphs])
+    even = replace(rows, latency_ms=rows.latency_ms * slow).corrected(true_ms)
+    ratio = even.latency_ms / true_ms
+    assert ratio[rows.batch == 1].mean() / ratio[rows.batch == 0].mean() == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_campaign_becomes_a_predictor_that_answers_and_is_judged() -> None:
+    opened = KernelPricing().open(KernelPricing().fit(campaign(data(24, 8))))
+    asked = data(12, 9, noise=0.0)
+    estimates = [opened.estimate(each) for each in asked.graphs]
+    for each in estimates:
+        assert each.low_ms < each.latency_ms < each.high_ms
+        assert sum(part.latency_ms for part in each.kernels) + each.rest_ms == pytest.approx(each.latency_ms)
+    summary = KernelPricing().judge(estimates, asked.latency_ms.tolist())
+    assert summary["mape_percent"] < 8
+    assert summary["spearman"] > 0.95
+    assert opened.about["networks"] == 24
+    assert opened.about["held_out_mape_percent"] > 0
+    with pytest.raises(PricingError, match="no kernel"):
+        opened.estimate(KernelGraph(()))
+
+
+def test_convolutions_are_told_apart_by_how_they_are_computed() -> None:
+    base = Kernel("Conv", "c", ((1, 32, 8, 8),), ((1, 32, 8, 8),), channels=(32, 32), window=(3, 3))
+    assert regressor_of(base) == "Conv dense"
+    assert regressor_of(replace(base, window=(1, 1))) == "Conv 1x1"
+    assert regressor_of(replace(base, groups=32)) == "Conv depthwise"
+    assert regressor_of(replace(base, groups=4)) == "Conv grouped"
+    assert regressor_of(replace(base, channels=(3, 32))) == "Conv of an image"
+    assert regressor_of(replace(base, kind="Gemm")) == "Gemm"
