@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from edgemeter.kernels.operators import operator_network
+from edgemeter.kernels.operators import operator_name, operator_network
 from edgemeter.kernels.sampling import campaign_network
 from edgemeter.networks.writing import FileFormat, write
 from edgemeter.targets import Precision
@@ -40,13 +40,13 @@ def campaign_files(
     """The first `count`. TFLite and int8 campaigns have drawn networks alone."""
     plain = file_format == "onnx" and precision is Precision.FP32
     for number in range(count):
+        own, name = number, f"network_{number}"
         if plain and number % _EVERY_OPERATOR == _EVERY_OPERATOR - 1:
-            kind, own = "operator", number // _EVERY_OPERATOR
+            own = number // _EVERY_OPERATOR
+            name = operator_name(own)
         elif plain and number % _EVERY_CHANGEABLE == _EVERY_CHANGEABLE - 1:
-            kind, own = "changeable", number
-        else:
-            kind, own = "network", number
-        yield CampaignFile(f"{kind}_{own}.{file_format}", file_format, precision, seed, own)
+            name = f"changeable_{number}"
+        yield CampaignFile(f"{name}.{file_format}", file_format, precision, seed, own)
 
 
 def _with_changeable_weights(data: bytes) -> bytes:

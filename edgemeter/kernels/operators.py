@@ -29,17 +29,21 @@ class _Piece:
 _Make = Callable[[Random, tuple[int, ...]], _Piece]
 
 
+def operator_name(number: int) -> str:
+    return f"operator_{_KINDS[number % len(_KINDS)][0].lower()}_{number}"
+
+
 def operator_network(seed: int, number: int) -> bytes:
     """The ONNX file of the operator network `number` of a campaign: kinds in turn, sizes drawn."""
     from onnx import TensorProto, helper
 
     random = Random(f"operator/{seed}/{number}")
-    name, make = _KINDS[number % len(_KINDS)]
+    make = _KINDS[number % len(_KINDS)][1]
     shape = _shape(random)
     piece = make(random, shape)
     graph = helper.make_graph(
         list(piece.nodes),
-        f"operator_{name}_{seed}_{number}".lower(),
+        operator_name(number),
         [helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)],
         [helper.make_empty_tensor_value_info("output")],
         list(piece.constants),
@@ -158,6 +162,19 @@ def _reshape(_: Random, __: tuple[int, ...]) -> _Piece:
     return _Piece(nodes, [_constant("s", [1, -1], "int64")])
 
 
+def _upsample(random: Random, shape: tuple[int, ...]) -> _Piece:
+    """After a convolution, where engines that block their layout keep it blocked."""
+    import numpy as np
+
+    channels = random.choice((16, 32, 64))
+    weights = _constant("w", np.full((channels, shape[1], 1, 1), 0.01))
+    nodes = [
+        _node("Conv", ("input", "w"), ("c",), kernel_shape=[1, 1]),
+        _node("Resize", ("c", "", "scales"), mode="nearest", coordinate_transformation_mode="asymmetric"),
+    ]
+    return _Piece(nodes, [weights, _constant("scales", [1, 1, 2, 2])])
+
+
 def _matrix_product(random: Random, shape: tuple[int, ...]) -> _Piece:
     import numpy as np
 
@@ -206,4 +223,8 @@ _KINDS: Final[tuple[tuple[str, _Make], ...]] = (
     _with_number("Sub", 0.5),
     _with_number("Pow", 2.0),
     _plain("Erf"),
+    ("Upsample", _upsample),
+    _plain("GlobalMaxPool"),
+    _plain("Elu"),
+    _with_itself("Max"),
 )

@@ -16,6 +16,9 @@ _BLOCK: Final = 16
 #: Channels of an image: engines read it by another kernel.
 _IMAGE_CHANNELS: Final = 4
 
+#: Kinds that are computed by the same code.
+_SAME: Final = {"Sum": "Add"}
+
 #: What a kernel does, in units that add up: the line of the roofline. Constant, multiply-adds, elements of
 #: activations read and written, weights.
 LOADS: Final = ("start", "macs", "read", "written", "weights")
@@ -33,7 +36,8 @@ SIZES: Final = (
     "last axis",
     "padding out",
     "added",
-    "activation",
+    "rectified",
+    "other activation",
     "weights of the network",
 )
 
@@ -42,7 +46,7 @@ def regressor_of(kernel: Kernel) -> str:
     """Kernels of one name have one regressor. Convolutions are told apart by how they are computed."""
     taken = kernel.channels[0]
     if "Conv" not in kernel.kind:
-        return kernel.kind
+        return _SAME.get(kernel.kind, kernel.kind)
     if kernel.groups > 1:
         return f"{kernel.kind} {'depthwise' if kernel.groups == taken else 'grouped'}"
     if taken <= _IMAGE_CHANNELS:
@@ -80,5 +84,5 @@ def _sizes(kernel: Kernel) -> tuple[float, ...]:
             -(-given // _BLOCK) * _BLOCK / max(given, 1),
         ]
     )
-    activations = [name for name in kernel.fused if name != "Add"]
-    return (*logs, float("Add" in kernel.fused), float(bool(activations)))
+    other = [name for name in kernel.fused if name not in ("Add", "Relu")]
+    return (*logs, float("Add" in kernel.fused), float("Relu" in kernel.fused), float(bool(other)))

@@ -136,8 +136,8 @@ class KernelModel(CostModel[KernelData, Graphs]):
     def fit_and_hold_out(
         self, data: KernelData, count: int, seed: int
     ) -> tuple[FittedKernels, HeldOut | None]:
-        """Each regressor's lengths, some numbers for hundreds of kernels, are found once for all folds. Errors
-        are those of networks, as measured: differences between batches are left in.
+        """Each regressor's lengths, some numbers for hundreds of kernels, are found once for all folds.
+        Errors are those of networks, as measured: differences between batches are left in.
         """
         first, even = self._fit_evened(data)
         tuned = {name: regressor.tuned for name, regressor in first.prices.regressors.items()}

@@ -28,8 +28,8 @@ NETWORKS = 24
 
 
 class KnownBench:
-    """Every operator is a kernel that takes a start and so long for what it writes and multiplies. Anchors slow
-    down with everything else; `busy` batches are spoilt by other load.
+    """Every operator is a kernel that takes a start and so long for what it writes and multiplies. Anchors
+    slow down with everything else; `busy` batches are spoilt by other load.
     """
 
     def __init__(self, slow: float = 1.0, busy: int = 0) -> None:
@@ -51,9 +51,7 @@ class KnownBench:
         graph = read_graph(file, shapes)
         return KernelGraph(tuple(map(_kernel, graph.operators)))
 
-    def measure(
-        self, target: Target, files: Sequence[Path], *_: object, profiled: bool = False, **__: object
-    ) -> MeasuredNetworks:
+    def measure(self, target: Target, files: Sequence[Path], *_: object, **__: object) -> MeasuredNetworks:
         self.asked.append([file.name for file in files])
         if self.busy:
             self.busy -= 1
