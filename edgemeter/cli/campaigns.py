@@ -109,19 +109,31 @@ def print_campaign(campaign: CampaignDocument, *, as_json: bool) -> None:
 def _print_target(target: CampaignTarget) -> None:
     data_console().print(f"\n[bold]{plain(target.target, _TEXT_SIGNS)}[/]")
     print_table(
-        ("", "planned#", "measured#", "stored#", "invalid#", "failed#", "waiting#", "running#"),
+        (
+            "",
+            "planned#",
+            "measured#",
+            "stored#",
+            "invalid#",
+            "failed#",
+            "cancelled#",
+            "waiting#",
+            "running#",
+        ),
         (
             (
-                _TITLES[Purpose(purpose)],
+                _TITLES[purpose],
                 c.planned,
                 c.measured,
                 c.stored,
                 c.invalid,
                 c.failed,
+                c.cancelled,
                 c.waiting,
                 c.running,
             )
-            for purpose, c in target.counts.items()
+            for purpose in Purpose
+            if (c := target.counts.get(purpose)) is not None
         ),
     )
     print_facts(

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from edgemeter.cli.exits import Exit
 from edgemeter.cli.remote import json_option, project_option, remote
 
 if TYPE_CHECKING:
     from edgemeter.client import Client
     from edgemeter.plots.layer_shares import LayerShares
+    from edgemeter.wire.requests import RequestDocument
 
 
 @click.command()
@@ -36,36 +38,54 @@ def layers(
     """Tell the share that each layer has of a network's latency, on each target.
 
     NETWORK is the number of a measurement that has layers, or a file (or the sha256 of one that the project
-    has), which is then measured on the targets.
+    has), which is then measured on the targets. Exit code 4: something could not be measured.
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
-    shares = [share for network in networks for share in _shares(client, network, targets, project)]
+    files = [network for network in networks if not _is_number(network)]
+    if files and not targets:
+        raise click.UsageError(f"{files[0]} is no number of a measurement: --target says where to measure it")
     if plot is not None:
+        from edgemeter.plots.pictures import check
+
+        check(plot)  # measuring takes minutes: what is wrong with the picture is told before
+    answers = _measured(client, files, targets, project) if files else []
+    numbers = [int(network) for network in networks if _is_number(network)]
+    numbers += [answer.estimate.measurement_id for answer in answers if answer.estimate]
+    shares = [_of_measurement(client, number) for number in numbers]
+    if plot is not None and shares:
         from edgemeter.plots.layer_shares import draw
 
         draw(shares, plot)
     _print(shares, as_csv=as_csv, as_json=as_json)
+    if failed := [answer for answer in answers if answer.estimate is None]:
+        _tell(failed)
+        sys.exit(Exit.FAILED)
 
 
-def _shares(
-    client: "Client", network: str, targets: Sequence[str], project: str | None
-) -> "list[LayerShares]":
-    if network.isdecimal() and not Path(network).exists():
-        return [_of_measurement(client, int(network))]
-    if not targets:
-        raise click.UsageError(f"{network} is no number of a measurement: --target says where to measure it")
+def _is_number(network: str) -> bool:
+    return network.isdecimal() and not Path(network).exists()
+
+
+def _measured(
+    client: "Client", files: Sequence[str], targets: Sequence[str], project: str | None
+) -> "list[RequestDocument]":
+    """All of them at once, with progress."""
+    from edgemeter.cli.answers import wait_for
     from edgemeter.client.planning import Wishes
     from edgemeter.wire.specs import JobSpec
 
-    answers = client.measure_all(
-        [network], targets, wishes=Wishes(spec=JobSpec(layers=True)), project=project
-    )
-    for answer in answers:
-        if answer.estimate is None:
-            why = answer.failure.message if answer.failure else answer.state
-            raise click.ClickException(f"{answer.name} was not measured on {answer.target}: {why}")
-    return [_of_measurement(client, answer.estimate.measurement_id) for answer in answers if answer.estimate]
+    wishes = Wishes(spec=JobSpec(layers=True))
+    return wait_for(client, client.submit(files, targets, wishes=wishes, project=project), None)
+
+
+def _tell(failed: "Sequence[RequestDocument]") -> None:
+    from edgemeter.cli.text import printable
+
+    for answer in failed:
+        why = answer.failure.message if answer.failure else answer.state.value
+        line = f"{answer.name} was not measured on {answer.target}: {why}"
+        click.echo(f"Error: {printable(line, 1000)}", err=True)
 
 
 def _of_measurement(client: "Client", number: int) -> "LayerShares":

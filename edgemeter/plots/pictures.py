@@ -1,5 +1,6 @@
 """What all pictures share: a figure without windows or global state, and its file."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _ENDINGS: Final = (".svg", ".png", ".pdf")
 _TITLE_SIGNS: Final = 90
+_NEEDS: Final = "plots need matplotlib: pip install 'edgemeter[plots]'"
 
 
 class PlotError(EdgeMeterError):
@@ -18,9 +20,13 @@ class PlotError(EdgeMeterError):
 
 
 def check(file: Path) -> None:
-    """Before work that takes long. Raises PlotError for an ending that is none of a picture's."""
+    """Before work that takes long. Raises PlotError where a picture could not be written."""
     if file.suffix.lower() not in _ENDINGS:
         raise PlotError(f"{file.name} is neither .svg, .png nor .pdf")
+    if not file.absolute().parent.is_dir():
+        raise PlotError(f"{file} cannot be written: there is no such folder")
+    if find_spec("matplotlib") is None:
+        raise PlotError(_NEEDS)
 
 
 def new_figure(width_inches: float, height_inches: float) -> "Figure":
@@ -28,7 +34,7 @@ def new_figure(width_inches: float, height_inches: float) -> "Figure":
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise PlotError("plots need matplotlib: pip install 'edgemeter[plots]'") from None
+        raise PlotError(_NEEDS) from None
     # Not pyplot: it keeps windows and global state.
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
 

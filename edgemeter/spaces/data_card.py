@@ -77,7 +77,7 @@ def _sampled(targets: Iterable[CampaignTarget]) -> list[str]:
     for target in targets:
         counts = target.counts.get(Purpose.OPERATOR)
         if counts is not None and counts.planned < target.contexts:
-            text = f"Of {target.contexts:,} distinct operators a sample of {counts.planned:,} was measured on"
+            text = f"Of {target.contexts:,} distinct operators a sample of {counts.planned:,} was planned for"
             found.append(f"{text} `{target.target}`.\n\n")
     return found
 

@@ -43,7 +43,9 @@ class NumbersType(click.ParamType[tuple[int, ...]]):
 
 @click.command()
 @space_argument
-@click.option("--target", "-t", metavar="SLUG", help="By its measured operators; asks the server.")
+@click.option(
+    "--target", "-t", metavar="TARGET", help="By its measured operators; words such as `openvino.int8`."
+)
 @click.option("--latencies", type=FILE, help="Or by those of a file: .json, .csv or .parquet.")
 @click.option("--alpha", type=click.FloatRange(min=0), default=0.1, show_default=True)
 @click.option("--top", type=click.IntRange(min=1), default=4, show_default=True, help="Operators of a layer.")
@@ -85,8 +87,10 @@ def generate(
             "one of --target SLUG and --latencies FILE says what is known of the operators"
         )
     base = open_space(space_name)
-    known = read_latencies(latencies, base) if latencies else _measured(connect, base, str(target))
-    source = target or str(latencies and latencies.stem)
+    if latencies is not None:
+        source, known = latencies.stem, read_latencies(latencies, base)
+    else:
+        source, known = _measured(connect, base, str(target))
     rankings = rank(base, known, alpha, by_stage=per == "stage", whole_network=whole_network)
     origin = {"latencies": source, "alpha": alpha, "top": top, "per": per, "explore": list(explore)}
     made = aware_space(
@@ -136,7 +140,8 @@ def intersect(
         raise click.UsageError("--targets says of which")
     base = open_space(space_name)
     known = read_facts(facts, base) if facts else _shown(connect, base, targets)
-    targets = targets or tuple(known)
+    # The server's are those that the words name; of files, words are whole names.
+    targets = targets if facts and targets else tuple(known)
     missing = [target for target in targets if target not in known]
     if missing:
         raise click.UsageError(f"nothing is known of {missing[0]}: there are {', '.join(sorted(known))}")
@@ -145,12 +150,16 @@ def intersect(
     (print_common_document if as_json else print_common)(base, found)
 
 
-def _measured(connect: Connect, space: "Space", target: str) -> "dict[str, Latency]":
-    """The newest valid latency of each operator that the server has of the target."""
+def _measured(connect: Connect, space: "Space", words: str) -> "tuple[str, dict[str, Latency]]":
+    """The target, and the newest valid latency of each operator that the server has of it."""
+    from edgemeter.client.naming import named_targets
     from edgemeter.spaces.scores import Latency
     from edgemeter.spaces.subset import root
 
     with connect() as client:
+        target, *others = named_targets(list(client.targets()), [words])
+        if others:
+            raise click.UsageError(f"{words!r} fits several targets: {', '.join([target, *others])}")
         table = client.operator_table(target, space)
     _require_version(root(space), table.version)
     if not table.rows:
@@ -158,18 +167,26 @@ def _measured(connect: Connect, space: "Space", target: str) -> "dict[str, Laten
             f"no operator of {table.space} is measured on {target};"
             f" `edgemeter profile {table.space} --target {target}` does it"
         )
-    return {row.text: Latency(row.latency_ms, row.low_ms, row.high_ms) for row in table.rows}
+    known = {row.text: Latency(row.latency_ms, row.low_ms, row.high_ms) for row in table.rows}
+    return target, known
 
 
-def _shown(connect: Connect, space: "Space", targets: Sequence[str]) -> dict[str, dict[str, str]]:
+def _shown(connect: Connect, space: "Space", words: Sequence[str]) -> dict[str, dict[str, str]]:
+    from edgemeter.client.naming import named_targets
+    from edgemeter.spaces.intersection import UNKNOWN
     from edgemeter.spaces.subset import root
 
     found = {}
     with connect() as client:
-        for target in targets:
+        for target in named_targets(list(client.targets()), words):
             known = client.capabilities(target, space)
             _require_version(root(space), known.version)
-            found[target] = {each.key: each.support.value for each in known.contexts}
+            facts = found[target] = {each.key: each.support.value for each in known.contexts}
+            if set(facts.values()) <= {UNKNOWN}:
+                raise click.ClickException(
+                    f"nothing is known of {space.name} on {target};"
+                    f" `edgemeter capabilities {target} --space {root(space).name}` measures it"
+                )
     return found
 
 

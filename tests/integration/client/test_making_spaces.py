@@ -9,11 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import BaseModel
 
 from edgemeter.cli.space.group import space
 from edgemeter.spaces.costs import placed_costs
 from edgemeter.spaces.registry import find_space
+from edgemeter.wire.base import Page
 from edgemeter.wire.campaigns import Capabilities, LatencyRow, LatencyTable, OperatorSupport, Support
+from edgemeter.wire.devices import TargetRow
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -35,13 +38,33 @@ def operators(target: str, name: str, version: int) -> LatencyTable:
     return LatencyTable(target=target, space=name, version=version, rows=() if target == "new.cpu" else rows)
 
 
+TARGETS = Page[TargetRow](
+    items=tuple(
+        TargetRow(
+            slug=slug,
+            revision=1,
+            formats=("onnx",),
+            devices=(),
+            available=True,
+            pending_jobs=0,
+            measurements=0,
+        )
+        for slug in ("lab.cpu", "lab.dsp", "new.cpu", "old.cpu", "box.cpu.onnxruntime-1.31.fp32.t1.b1")
+    )
+)
+
+
 def capabilities(target: str, name: str, version: int) -> Capabilities:
     fused = Support.NONE if target == "lab.dsp" else Support.FULL
     contexts = tuple(
         OperatorSupport(
             key=placed.key,
             operator=placed.operator,
-            support=fused if placed.family == "Fused" else Support.FULL,
+            support=Support.UNKNOWN
+            if target == "new.cpu"
+            else fused
+            if placed.family == "Fused"
+            else Support.FULL,
             evidence="1 on cpu",
         )
         for placed in find_space(name).placed
@@ -56,7 +79,9 @@ class Knowing(BaseHTTPRequestHandler):
         path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
         *_, target, what = path.split("/")
         answers = {"operators": operators, "capabilities": capabilities}
-        document = answers[what](target, query["space"][0], 9 if target == "old.cpu" else 1)
+        document: BaseModel = TARGETS
+        if what in answers:
+            document = answers[what](target, query["space"][0], 9 if target == "old.cpu" else 1)
         body = document.model_dump_json().encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -97,11 +122,25 @@ def test_the_intersection_of_targets_that_a_server_knows(url: str) -> None:
     assert {each["target"] for each in made["refused"]} == {"lab.dsp"}
 
 
-def test_a_target_without_measurements_says_what_to_do(url: str) -> None:
-    result = run("generate", "hurricane", "--target", "new.cpu", "--url", url)
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("generate", "--target"), "`edgemeter profile hurricane --target new.cpu` does it"),
+        (("intersect", "--targets"), "`edgemeter capabilities new.cpu --space hurricane` measures it"),
+    ],
+)
+def test_a_target_without_measurements_says_what_to_do(url: str, words: tuple[str, ...], told: str) -> None:
+    result = run(words[0], "hurricane", words[1], "new.cpu", "--url", url)
     assert result.exit_code == 1
-    said = " ".join(result.output.replace("│", " ").split())
-    assert "`edgemeter profile hurricane --target new.cpu` does it" in said
+    assert told in " ".join(result.output.replace("│", " ").split())
+
+
+def test_targets_are_named_by_words_as_everywhere(url: str) -> None:
+    words = ("--url", url, "--json")
+    made = json.loads(run("generate", "hurricane", "--target", "onnxruntime", *words).stdout)
+    assert made["space"]["name"] == "hurricane-box.cpu.onnxruntime-1.31.fp32.t1.b1"
+    made = json.loads(run("intersect", "hurricane", "--targets", "onnxruntime", "lab.cpu", *words).stdout)
+    assert made["space"]["origin"]["intersection_of"] == ["box.cpu.onnxruntime-1.31.fp32.t1.b1", "lab.cpu"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from edgemeter.measurement import Layer
 from edgemeter.plots.layer_shares import LayerShares, draw
-from edgemeter.plots.pictures import PlotError
+from edgemeter.plots.pictures import PlotError, check
 
 pytest.importorskip("matplotlib")
 
@@ -35,6 +35,11 @@ def test_a_picture_of_two_targets(tmp_path: Path, ending: str) -> None:
     content = file.read_bytes()
     assert content.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
     assert b"\x1b[0m" not in content
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PlotError, match="no such folder"):
+        check(tmp_path / "none" / "p.svg")
 
 
 def test_another_ending_is_told(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_the_card_tells_what_was_measured_and_what_was_not() -> None:
     )
     card = data_card(campaign, list(tidy_rows(RESULTS)), "table.csv")
     assert "| `box.cpu.fake-1.0.fp32.t1.b1` | 1 | 2 | 0 | 0 | 1 | 1 | 1.2 % | 12 s |" in card
-    assert "Of 10 distinct operators a sample of 2" in card
+    assert "Of 10 distinct operators a sample of 2 was planned for" in card
     assert "3 rows" in card
     assert "{" not in card
 
