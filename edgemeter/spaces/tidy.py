@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from edgemeter.failures import EdgeMeterError
 from edgemeter.spaces.table_files import Row, TableFileError
-from edgemeter.wire.campaigns import CampaignResult, ImportedValue
+from edgemeter.wire.campaigns import CampaignResult, ImportedValue, Purpose
 from edgemeter.wire.recipes import RecipeKind
 
 #: What any such table has, and what ours tell beside it.
@@ -77,8 +77,11 @@ def write_table(path: Path, rows: Sequence[Row]) -> None:
 
 
 def imported_values(rows: Iterable[Row]) -> Iterator[ImportedValue]:
-    """All rows. Raises TableError, which names the row, for a column that lacks or no number."""
-    return (_value(number, row) for number, row in enumerate(rows, 1))
+    """All rows but the repeats of our own tables, which only tell the retest error. Raises TableError, which
+    names the row, for a column that lacks or no number.
+    """
+    repeat = Purpose.REPEAT.value
+    return (_value(number, row) for number, row in enumerate(rows, 1) if row.get("purpose") != repeat)
 
 
 class TableError(EdgeMeterError, ValueError):

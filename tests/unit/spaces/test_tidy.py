@@ -115,6 +115,12 @@ def test_a_row_that_lacks_something_is_named(row: dict[str, str], words: str) ->
         list(imported_values([good, row]))
 
 
+def test_repeats_of_our_own_tables_are_left_out() -> None:
+    row = {"arch": "a", "device": "d", "metric": "latency", "value": "1", "unit": "ms"}
+    rows = [row | {"purpose": "train"}, row | {"purpose": "repeat"}]
+    assert len(list(imported_values(rows))) == 1
+
+
 def test_what_is_no_table_is_told(tmp_path: Path) -> None:
     for name, content in (
         ("a.txt", b"x"),
