@@ -155,7 +155,10 @@ def _facts(document: dict[str, Any]) -> list[tuple[str, object]]:
             f"{found['mape_percent']:.1f} %, {found['within_10_percent']:.0f} % within 10 %{rank}",
         ),
         ("in the 90 % interval", f"{found['coverage_90_percent']:.0f} %"),
-        ("but", before and f"{before} were measured before the predictor was fitted: it may know them"),
+        (
+            "but",
+            f"{before} were measured before the predictor was fitted: it may know them" if before else None,
+        ),
         (
             "regret of the fastest",
             f"{found['latency_regret_percent']:.1f} % slower than the fastest measured",
@@ -174,7 +177,7 @@ def _quality_facts(limit_ms: float | None, regret: dict[str, Any] | None) -> lis
     over = regret["over_percent"]
     return [
         ("chosen by prediction", regret["chosen"]),
-        ("", over and f"it is {over:.1f} % above the limit"),
+        ("", f"it is {over:.1f} % above the limit" if over else None),
         ("best by measurement", regret["best"] or f"none{below}"),
         ("regret of the best", f"{regret['lost']:.4g} in quality"),
     ]
