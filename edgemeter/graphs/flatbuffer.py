@@ -115,6 +115,13 @@ class Table:
         self._buffer.spend(length)
         return Struct(f"<{length}i").unpack_from(self._buffer.data, start) if length else ()
 
+    def longs(self, index: int, width: int) -> list[tuple[int, ...]]:
+        """A vector of structs that are `width` int64 each."""
+        start, length = self._vector(index, 8 * width)
+        self._buffer.spend(length * width)
+        data = self._buffer.data[start : start + 8 * width * length]
+        return list(Struct(f"<{width}q").iter_unpack(data))
+
     def text(self, index: int) -> str:
         start, length = self.bytes(index)
         self._buffer.spend_text(length)

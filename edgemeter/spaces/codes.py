@@ -11,9 +11,9 @@ from edgemeter.spaces.space import CodeError, Codes, Space
 LARGEST: Final = 255  #: of a code
 
 
-def validate(space: Space, codes: NDArray[np.generic]) -> Codes:
+def validate(space: Space, codes: NDArray[np.generic], first_row: int = 0) -> Codes:
     """`codes` as they are, after a check: uint8, a row (columns,) or many (n, columns), each within its
-    column's choices. CodeError otherwise.
+    column's choices. CodeError otherwise, which counts rows from `first_row` on.
     """
     if not isinstance(codes, np.ndarray) or codes.dtype != np.uint8:
         kind = codes.dtype if isinstance(codes, np.ndarray) else type(codes).__name__
@@ -29,7 +29,7 @@ def validate(space: Space, codes: NDArray[np.generic]) -> Codes:
         if wrong.size:
             row = int(wrong[0]) if checked.ndim == 2 else None
             code = checked[number] if row is None else checked[row, number]
-            raise _out_of_range(space, row, number, int(code))
+            raise _out_of_range(space, None if row is None else first_row + row, number, int(code))
     return checked
 
 

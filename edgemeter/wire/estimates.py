@@ -7,6 +7,9 @@ from pydantic import Field, StringConstraints
 from edgemeter.measurement import Interval
 from edgemeter.wire.base import Id, Message, Reply, Slug
 
+ARROW = "application/vnd.apache.arrow.stream"
+#: Of a bulk answer, float32 each.
+BULK_COLUMNS = ("latency_ms", "low_ms", "high_ms")
 MOST_ARCHITECTURES = 10_000
 MOST_ESTIMATES = 20_000
 ArchitectureText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]

@@ -55,6 +55,14 @@ class Spread:
             std[rows] = np.sqrt(np.maximum(variance, np.finfo(np.float64).tiny))
         return std
 
+    def share_of(self, entries_ms: NDArray[np.float64], constant_ms: float) -> float | None:
+        """The relative deviation where it is the same share of every sum of these entries, else None."""
+        own = relative_spread(entries_ms, constant_ms, 0.0)
+        same = ("index", "weight", "constant", "prior", "factor")
+        if not all(np.array_equal(getattr(self, name), getattr(own, name)) for name in same):
+            return None
+        return float(np.sqrt(self.noise[0]))
+
     def features(self, terms: tuple[Term, ...], codes: Codes) -> NDArray[np.float64]:
         """(n, m)"""
         entries = entry_index(terms, codes)

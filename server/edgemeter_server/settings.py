@@ -30,6 +30,7 @@ class Settings(BaseModel):
     s3_endpoint: str | None = None  #: of an S3-compatible service other than Amazon's
 
     max_artifact_bytes: Count = 512 << 20
+    max_bulk_bytes: Count = 1 << 30  #: of codes whose latencies are asked for at once
     max_body_bytes: Count = 16 << 20  #: of every other message
     upload_timeout_s: Seconds = 300.0  #: for a whole upload
     stall_timeout_s: Seconds = 20.0  #: without a byte of a body

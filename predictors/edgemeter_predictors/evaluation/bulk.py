@@ -53,6 +53,8 @@ class Bulk:
     def latency_and_std_ms(self, codes: Codes) -> tuple[Singles, Singles]:
         """(n, columns) to (n,) twice: the mean, and its standard deviation."""
         mean = self.latency_ms(codes)
+        if (relative := self._relative) is not None:
+            return mean, np.maximum(np.float32(relative) * np.abs(mean), np.finfo(np.float32).tiny)
         codes = self._canonical(codes)
         tables = self._variance
         if tables is None:
@@ -126,6 +128,10 @@ class Bulk:
         tables = zip(self.fitted.terms, self.fitted.tables(), strict=True)
         rest = [(term, table) for term, table in tables if len(term.columns) != 1]
         return [(term.columns, table.reshape(term.shape).tolist()) for term, table in rest]
+
+    @cached_property
+    def _relative(self) -> float | None:
+        return self.fitted.spread.share_of(self.fitted.entries_ms, self.fitted.rest_ms)
 
     @cached_property
     def _pairs(self) -> MeanTables | None:

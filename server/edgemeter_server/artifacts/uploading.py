@@ -14,6 +14,7 @@ from edgemeter_server.artifacts.child import format_in_child
 from edgemeter_server.artifacts.ownership import Arrival, Owned, announce, own
 from edgemeter_server.artifacts.refusing import told_as_refusal
 from edgemeter_server.artifacts.storage import CHUNK_BYTES, Draft
+from edgemeter_server.http.body import in_pieces
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.services import Services
 
@@ -48,15 +49,8 @@ async def receive(services: Services, upload: Upload, body: AsyncIterable[bytes]
 
 async def fill(draft: Draft, body: AsyncIterable[bytes]) -> None:
     """In pieces of some size: each costs a turn of a thread."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in body:
-        parts.append(part)
-        size += len(part)
-        if size >= CHUNK_BYTES:
-            await draft.write(b"".join(parts))
-            parts, size = [], 0
-    await draft.write(b"".join(parts))
+    async for piece in in_pieces(body, CHUNK_BYTES):
+        await draft.write(piece)
 
 
 async def _checked(draft: Draft, upload: Upload) -> Arrival:

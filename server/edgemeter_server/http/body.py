@@ -1,7 +1,7 @@
 """No body is longer, or takes longer, than it may."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,16 +30,39 @@ def is_upload(scope: Scope) -> bool:
 
 def is_octets(scope: Scope) -> bool:
     """Bytes that are not JSON."""
-    return is_upload(scope) or (scope["method"] == "POST" and scope["path"] == BULK_ESTIMATES)
+    return is_upload(scope) or is_bulk(scope)
 
 
-def require_octets(headers: Mapping[str, str], wanted: str = OCTETS) -> None:
-    """Raises Refusal UNSUPPORTED_MEDIA for a body of another type, or one that is compressed."""
-    type_ = headers.get("content-type", wanted).partition(";")[0].strip().lower()
-    if type_ != wanted or headers.get("content-encoding", "identity") != "identity":
-        raise Refusal(
-            ProblemType.UNSUPPORTED_MEDIA, f"send the bytes as they are, as `Content-Type: {wanted}`"
-        )
+def is_bulk(scope: Scope) -> bool:
+    """Codes of architectures, in any number: read as they come too."""
+    path: str = scope["path"]
+    return scope["method"] == "POST" and path == BULK_ESTIMATES
+
+
+def require_octets(headers: Mapping[str, str], *wanted: str) -> str:
+    """Which type a body of bytes has, of those `wanted` (OCTETS by default). The first goes without saying.
+
+    Raises Refusal UNSUPPORTED_MEDIA for a body of another type, or one that is compressed.
+    """
+    wanted = wanted or (OCTETS,)
+    type_ = headers.get("content-type", wanted[0]).partition(";")[0].strip().lower()
+    if type_ not in wanted or headers.get("content-encoding", "identity") != "identity":
+        words = " or ".join(f"`Content-Type: {each}`" for each in wanted)
+        raise Refusal(ProblemType.UNSUPPORTED_MEDIA, f"send the bytes as they are, as {words}")
+    return type_
+
+
+async def in_pieces(body: AsyncIterable[bytes], size_bytes: int) -> AsyncIterator[bytes]:
+    """A body in pieces of at least so many bytes, but for the last, which may be empty."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in body:
+        parts.append(part)
+        size += len(part)
+        if size >= size_bytes:
+            yield b"".join(parts)
+            parts, size = [], 0
+    yield b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +75,8 @@ class BodyLimits:
     def of(cls, scope: Scope, settings: Settings) -> "BodyLimits":
         if is_upload(scope):
             return cls(settings.max_artifact_bytes, settings.upload_timeout_s, settings.stall_timeout_s)
+        if is_bulk(scope):
+            return cls(settings.max_bulk_bytes, settings.upload_timeout_s, settings.stall_timeout_s)
         return cls(settings.max_body_bytes, MESSAGE_S, settings.stall_timeout_s)
 
 

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, select
 
 from edgemeter.spaces.space import Codes, Space
 from edgemeter.wire.problems import ProblemType
+from edgemeter_predictors.evaluation.bulk import compiled_loops
+from edgemeter_predictors.evaluation.evaluator import Evaluator
 from edgemeter_predictors.predictor import Predictor
 from edgemeter_predictors.saving.predictors import load
 from edgemeter_server.campaigns.spaces import builds_of
@@ -25,14 +27,18 @@ class Active:
     id: int
     target_id: int
     target: str
-    predictor: Predictor[Codes]
+    evaluator: Evaluator
+
+    @property
+    def predictor(self) -> Predictor[Codes]:
+        return self.evaluator.predictor
 
 
 class Loaded:
     """The latest predictors asked for, by the hash of their file: another version is another entry."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[bytes, str], Predictor[Codes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[bytes, str], Evaluator] = OrderedDict()
 
     def active(self, connection: Connection, project: int, space: Space, target: str) -> Active:
         """Raises Refusal NOT_FOUND, with how to get one."""
@@ -45,13 +51,14 @@ class Loaded:
         )
         if (row := connection.execute(found).one_or_none()) is None:
             raise _none(space, target)
-        return Active(row.id, id_, target, self._predictor(connection, row, space))
+        return Active(row.id, id_, target, self._evaluator(connection, row, space))
 
-    def _predictor(self, connection: Connection, row: Any, space: Space) -> Predictor[Codes]:
+    def _evaluator(self, connection: Connection, row: Any, space: Space) -> Evaluator:
         key = (bytes(row.file_sha256), builds_of(space))
         if (known := self._kept.get(key)) is None:
             content = select(predictors.c.content).where(predictors.c.id == row.id)
-            known = self._kept[key] = load(bytes(connection.execute(content).scalar_one()), space)
+            predictor = load(bytes(connection.execute(content).scalar_one()), space)
+            known = self._kept[key] = Evaluator(predictor, compiled_loops())
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
         else:

@@ -3,12 +3,14 @@
 import asyncio
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from edgemeter.spaces.registry import find_space
 from edgemeter.spaces.text import to_text
+from edgemeter.wire.estimates import ARROW, BULK_COLUMNS
 from edgemeter_predictors.saving.predictors import load
-from edgemeter_server.predictors import queueing, working
+from edgemeter_server.predictors import bulk, bulk_answers, queueing, working
 from edgemeter_server.predictors.training import FitError
 
 ALL = ["tiny@1:conv3,conv3", "tiny@1:conv3,conv5", "tiny@1:conv5,conv3", "tiny@1:conv5,conv5"]
@@ -63,10 +65,54 @@ async def test_the_file_that_is_downloaded_answers_as_the_server_does(measured):
     assert [each["architecture"] for each in found] == [to_text(space, row) for row in codes]
     assert [each["latency_ms"] for each in found] == pytest.approx(local.predict(codes).mean_ms)
     assert {each["predictor_id"] for each in found} == {predictor["id"]}
-    bulk = await in_bulk(measured, codes.tobytes())
-    table = np.frombuffer(bulk.content, "<f4").reshape(-1, 3)
+    answer = await in_bulk(measured, codes.tobytes())
+    table = np.frombuffer(answer.content, "<f4").reshape(-1, 3)
     assert table[:, 0] == pytest.approx([each["latency_ms"] for each in found], rel=1e-6)
     assert table[:, 2] == pytest.approx([each["interval"]["high_ms"] for each in found], rel=1e-6)
+
+
+async def test_many_architectures_are_answered_in_flat_pieces(measured, monkeypatch):
+    """Codes in many pieces, an answer that waits in a file; a wrong code anywhere is told by its row."""
+    monkeypatch.setattr(bulk, "_PIECE_BYTES", 1001)
+    monkeypatch.setattr(bulk_answers, "_IN_MEMORY_BYTES", 10_000)
+    monkeypatch.setattr(bulk_answers, "_SENT_BYTES", 999)
+    await fitted(measured)
+    codes = np.random.default_rng(0).integers(0, 2, (5_000, 2), dtype=np.uint8)
+    expected = {
+        tuple(row): each["latency_ms"]
+        for row, each in zip(np.ndindex(2, 2), await estimated(measured, measured=False), strict=True)
+    }
+
+    async def pieces(wrong=None):
+        body = codes.copy()
+        if wrong is not None:
+            body[wrong, 1] = 9
+        for start in range(0, 10_000, 777):
+            yield body.tobytes()[start : start + 777]
+
+    answer = await in_bulk(measured, pieces())
+    table = np.frombuffer(answer.content, "<f4").reshape(-1, 3)
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert table[:, 0] == pytest.approx([expected[tuple(row)] for row in codes], rel=1e-6)
+    answer = await in_bulk(measured, pieces(wrong=4_321))
+    assert answer.status_code == 422
+    assert "row 4321, column 1" in answer.json()["detail"]
+
+
+async def test_arrow_in_arrow_out(measured):
+    await fitted(measured)
+    codes = np.array([[0, 0], [1, 1]], np.uint8)
+    table = pa.table({"layer1": codes[:, 0].copy(), "layer2": codes[:, 1].copy()})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    answer = await in_bulk(measured, sink.getvalue().to_pybytes(), ARROW)
+    assert answer.headers["content-type"] == ARROW
+    found = pa.ipc.open_stream(answer.content).read_all()
+    octets = np.frombuffer((await in_bulk(measured, codes.tobytes())).content, "<f4").reshape(-1, 3)
+    for name, column in zip(BULK_COLUMNS, octets.T, strict=True):
+        assert found[name].to_pylist() == column.tolist()
+    assert (await in_bulk(measured, b"no stream", ARROW)).status_code == 400
 
 
 async def test_what_was_measured_is_answered_by_its_measurement(measured):
@@ -185,9 +231,9 @@ async def test_errors_name_what_is_wrong(measured):
     )
     assert "version 2" in answer.json()["detail"]
     for body, words in ((b"\x00" * 3, "rows of 2 codes"), (b"", "rows of 2"), (b"\x00\x09", "row 0")):
-        bulk = await in_bulk(measured, body)
-        assert bulk.status_code == 422
-        assert words in bulk.json()["detail"]
+        answer = await in_bulk(measured, body)
+        assert answer.status_code == 422
+        assert words in answer.json()["detail"]
     assert (await in_bulk(measured, b"\x00\x00", "text/plain")).status_code == 415
 
 
