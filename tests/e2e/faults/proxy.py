@@ -41,15 +41,17 @@ class Proxy:
         limits = {cut.way: cut.after_bytes} if cut else {}
         asking = asyncio.create_task(_copy(client, request, limits.get("request")))
         answering = asyncio.create_task(_copy(reply, to_client, limits.get("reply")))
-        # The server closes after its reply; a cut closes at once.
-        await asyncio.wait(
-            {asking, answering} if cut and cut.way == "request" else {answering},
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        for task in (asking, answering):
-            task.cancel()
-        for writer in (request, to_client):
-            writer.close()
+        try:
+            # The server closes after its reply; a cut closes at once.
+            await asyncio.wait(
+                {asking, answering} if cut and cut.way == "request" else {answering},
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            for task in (asking, answering):
+                task.cancel()
+            for writer in (request, to_client):
+                writer.close()
 
 
 async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int | None) -> None:
@@ -75,7 +77,10 @@ def proxied(port: int) -> Iterator[Proxy]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     server.close()
-    for task in asyncio.all_tasks(loop):
-        task.cancel()
+    # A call that is cancelled cancels others in turn, and sockets close a turn later.
+    while tasks := asyncio.all_tasks(loop):
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks))
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()

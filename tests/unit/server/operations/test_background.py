@@ -100,6 +100,7 @@ def test_the_table_of_tasks() -> None:
         "drift",
         "features",
         "fits",
+        "imports",
         "partitions",
         "retention",
         "sweep",
