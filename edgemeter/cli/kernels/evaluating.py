@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import rich_click as click
 
 from edgemeter.cli.exits import Exit
+from edgemeter.cli.kernels.priority import priority_option
 from edgemeter.cli.kernels.targets import found_target, target_option
 from edgemeter.targets import TargetSelector
 
@@ -40,13 +41,7 @@ _TRIES: Final = 3
     show_default=True,
     help="How the networks are measured: as the kernels were, in more visits; or more strictly.",
 )
-@click.option(
-    "--priority",
-    type=click.Choice(["auto", "fifo", "nice", "normal"]),
-    default="auto",
-    show_default=True,
-    help="Scheduling of the measuring process; `auto` takes the best that is permitted.",
-)
+@priority_option
 @click.option(
     "--predictor",
     "predictor_file",

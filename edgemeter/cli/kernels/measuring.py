@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import rich_click as click
 
 from edgemeter.cli.exits import Exit
+from edgemeter.cli.kernels.priority import priority_option
 from edgemeter.cli.kernels.targets import found_target, target_option
 from edgemeter.targets import TargetSelector
 
@@ -42,13 +43,7 @@ _SPARE_BATCHES: Final = 10
     help="Stop after about so long. The same command goes on from there.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the networks.")
-@click.option(
-    "--priority",
-    type=click.Choice(["auto", "fifo", "nice", "normal"]),
-    default="auto",
-    show_default=True,
-    help="Scheduling of the measuring process; `auto` takes the best that is permitted.",
-)
+@priority_option
 @click.option(
     "--output",
     "-o",
