@@ -126,10 +126,28 @@ class Remark(Document):
     detail: str = ""
 
 
+#: Names of reasons that another session would find again.
+LASTING_REASONS = frozenset(
+    {
+        "fallback_partial",
+        "fallback_full",
+        "precision_differs",
+        "threads_differ",
+        "parser_incomplete",
+        "other_bytes",
+    }
+)
+
+
 class Validity(Document):
     valid: bool
     reasons: tuple[Remark, ...] = ()
     flags: tuple[Remark, ...] = ()
+
+    @property
+    def disturbed(self) -> bool:
+        """Invalid, and for nothing that another session would find again."""
+        return not self.valid and not any(reason.name in LASTING_REASONS for reason in self.reasons)
 
 
 class FailureDocument(Document):

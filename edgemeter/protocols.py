@@ -105,7 +105,8 @@ PRECISE = MeasuringProtocol(
     min_timed_s=1.0,
     target_half_width=0.01,
     until_converged=True,
-    max_timed_s=60.0,
+    # A minute over the three visits: a host too unsteady to converge in it would not in ten.
+    max_timed_s=20.0,
     max_samples=10_000,
 )
 

@@ -52,8 +52,12 @@ def watch(client: "Client", campaign: CampaignDocument) -> CampaignDocument:
 
 def follow(client: "Client", campaign: CampaignDocument, bar: Progress) -> CampaignDocument:
     """Until it has ended; `bar` is told how far it is and what it waits for."""
-    waits = ""
+    waits, rounds = "", {target.target: target.round for target in campaign.targets}
     while True:
+        for target in campaign.targets:
+            if target.round > rounds[target.target]:
+                rounds[target.target] = target.round
+                bar.note(_round(target, campaign.plan.rounds))
         bar.total(max(planned(campaign), 1))
         bar.reach(ended(campaign), _line(campaign))
         if campaign.state is not CampaignState.ACTIVE:
@@ -71,9 +75,12 @@ def planned(campaign: CampaignDocument) -> int:
 
 
 def ended(campaign: CampaignDocument) -> int:
+    return sum(map(_ended, campaign.targets))
+
+
+def _ended(target: CampaignTarget) -> int:
     return sum(
         counts.measured + counts.stored + counts.failed + counts.cancelled
-        for target in campaign.targets
         for counts in target.counts.values()
     )
 
@@ -164,6 +171,14 @@ def _retest(target: CampaignTarget) -> str | None:
     if target.retest_error is None:
         return None
     return f"{100 * target.retest_error:.2g} % over {target.repeated} networks that were measured twice"
+
+
+def _round(target: CampaignTarget, rounds: int) -> str:
+    again = sum(counts.planned for counts in target.counts.values()) - _ended(target)
+    return (
+        f"{target.target}: {again} measurements were disturbed, and are made anew"
+        f" (round {target.round} of at most {rounds})"
+    )
 
 
 def _line(campaign: CampaignDocument) -> str:

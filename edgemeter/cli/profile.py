@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 @click.option(
     "--budget", "budget_s", type=DurationType(), help="Stop when devices have spent so much: 5m, 2h."
 )
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 10),
+    default=3,
+    show_default=True,
+    help="Measure what was disturbed anew, in so many rounds at most.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
 @click.option("--layers", is_flag=True, help="Profile the layers of the architectures too.")
@@ -54,6 +61,7 @@ def profile(
     test: int,
     contexts: int,
     budget_s: float | None,
+    rounds: int,
     seed: int,
     fresh: bool,
     layers: bool,
@@ -78,6 +86,7 @@ def profile(
         contexts=contexts,
         architectures=architectures,
         test=test,
+        rounds=rounds,
         seed=seed,
         fresh=fresh,
         layers=layers,

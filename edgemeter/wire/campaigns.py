@@ -51,7 +51,8 @@ class CampaignPlan(Message):
     which is with another skewed mix of operators each. A share of all, `repeats`, is measured twice. With
     `budget_s` it stops when a target's devices have spent so much time, and the operators come first. With
     `part` all are of that part of the space. With `active` the architectures to train on are those of
-    which a target's predictor knows least, where one answers: new ones, each time.
+    which a target's predictor knows least, where one answers: new ones, each time. What was invalid
+    because something disturbed it is measured anew when all others have ended, in up to `rounds` rounds.
     """
 
     space: Slug
@@ -62,6 +63,7 @@ class CampaignPlan(Message):
     repeats: Annotated[float, Field(ge=0, le=0.5)] = 0.02
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     protocol: Literal["survey", "precise"] = "survey"
+    rounds: Annotated[int, Field(ge=1, le=10)] = 3
     fresh: bool = False  #: measures again what is stored
     layers: bool = False  #: profiles the architectures' layers too
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
@@ -106,11 +108,13 @@ class CampaignTarget(Reply):
 
     `contexts` is how many the space or its part has, of which `planned["operator"]` are measured. `device_s`
     is what the devices have spent on it, `remaining_s` what is left at that rate. `retest_error` is the mean
-    relative difference of networks that were measured twice. `waits_for` says why nothing happens.
+    relative difference of networks that were measured twice. `waits_for` says why nothing happens. `round`
+    counts from 1, see CampaignPlan.
     """
 
     target: Slug
     contexts: int
+    round: int
     counts: dict[Purpose, PurposeCounts]
     unsupported: tuple[Unsupported, ...] = ()
     device_s: float = 0.0

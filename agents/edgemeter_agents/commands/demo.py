@@ -10,7 +10,7 @@ from edgemeter_agents.commands.options import json_option
 
 if TYPE_CHECKING:
     from edgemeter.measurement import MeasurementReport
-    from edgemeter_agents.commands.demo_loop import Loop
+    from edgemeter_agents.commands.demo_loop import Loop, NoLoop
 
 
 @click.command()
@@ -33,7 +33,7 @@ def demo(local: bool, seed: int, as_json: bool) -> None:
     sys.exit(exit_code(report))
 
 
-def _print(report: "MeasurementReport", loop: "Loop | None", *, as_json: bool) -> None:
+def _print(report: "MeasurementReport", loop: "Loop | NoLoop | None", *, as_json: bool) -> None:
     from edgemeter.cli.output import data_console
     from edgemeter.cli.tables import print_document
     from edgemeter_agents.commands.demo_loop import document, show_loop
@@ -64,7 +64,7 @@ def _here(seed: int) -> "MeasurementReport":
     return run_order(read_networks(_networks(), {}), (), SURVEY, Wishes(seed=seed, layers=True))
 
 
-def _over_http(seed: int) -> "tuple[MeasurementReport, Loop | None]":
+def _over_http(seed: int) -> "tuple[MeasurementReport, Loop | NoLoop]":
     from tempfile import TemporaryDirectory
 
     from edgemeter.cli.output import progress

@@ -9,17 +9,21 @@ from rich.console import Console
 
 from edgemeter.cli.campaigns import follow
 from edgemeter.cli.output import Progress
-from edgemeter.cli.text import milliseconds
+from edgemeter.cli.text import milliseconds, plain
 from edgemeter.client import Client
-from edgemeter.wire.campaigns import CampaignPlan, LatencyRow, Purpose
+from edgemeter.client.predicting import FitFailedError
+from edgemeter.wire.campaigns import CampaignDocument, CampaignPlan, LatencyRow, Purpose
 from edgemeter.wire.estimates import ArchitectureEstimate
 from edgemeter.wire.predictors import PredictorDocument
 
 SPACE = "hurricane"
 #: A first campaign: enough to see how far a predictor errs, little enough to watch.
 ARCHITECTURES, TESTS = 12, 6
+#: What an unsteady machine disturbs is measured anew, as far as that keeps the demo below five minutes.
+_BUDGET_S = 180.0
 _TARGET = ".cpu.onnxruntime-"
 _TEXT_SIGNS = 48
+_REASON_SIGNS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +34,51 @@ class Loop:
     pairs: tuple[tuple[LatencyRow, ArchitectureEstimate], ...]
 
 
-def run_loop(client: Client, bar: Progress) -> Loop | None:
-    """None where this machine has no target for it, which is told. Raises FitFailedError."""
+@dataclass(frozen=True, slots=True)
+class NoLoop:
+    """`reason` says why there is none on this machine, or not now."""
+
+    reason: str
+
+
+def run_loop(client: Client, bar: Progress) -> Loop | NoLoop:
     target = _target(client)
     if target is None:
-        bar.note("no ONNX Runtime in fp32 here: the part with a search space is left out")
-        return None
+        return NoLoop("This machine offers no ONNX Runtime in fp32 to profile a search space on.")
     bar.note(f"profiling {SPACE} on {target}: all operators, {ARCHITECTURES + TESTS} architectures")
-    plan = CampaignPlan(space=SPACE, targets=(target,), architectures=ARCHITECTURES, test=TESTS, repeats=0)
-    follow(client, client.create_campaign(plan), bar)
+    plan = CampaignPlan(
+        space=SPACE,
+        targets=(target,),
+        architectures=ARCHITECTURES,
+        test=TESTS,
+        repeats=0,
+        budget_s=_BUDGET_S,
+    )
+    campaign = follow(client, client.create_campaign(plan), bar)
     bar.note("fitting a predictor")
-    predictor = client.fit(SPACE, target)
+    try:
+        predictor = client.fit(SPACE, target)
+    except FitFailedError as error:
+        return NoLoop(_too_unsteady(campaign, error))
     tests = [row for row in client.architecture_table(target, SPACE).rows if row.purpose is Purpose.TEST]
     found = client.estimates(SPACE, [row.text for row in tests], target, measured=False) if tests else ()
     return Loop(predictor, tuple(zip(tests, found, strict=True)))
 
 
-def document(loop: Loop) -> dict[str, Any]:
+def _too_unsteady(campaign: CampaignDocument, error: FitFailedError) -> str:
+    counts = [counts for target in campaign.targets for counts in target.counts.values()]
+    measured, invalid = sum(each.measured for each in counts), sum(each.invalid for each in counts)
+    return (
+        f"No predictor: {invalid} of {measured} measurements of {SPACE} were disturbed, also when they were"
+        " repeated, and predictors are fitted from undisturbed ones only. Stop other work on this machine and"
+        f" run it again; on one of your own, `edgemeter campaign resume` goes on. ({error})"
+    )
+
+
+def document(loop: Loop | NoLoop) -> dict[str, Any]:
     """For JSON."""
+    if isinstance(loop, NoLoop):
+        return {"predictor": None, "tests": [], "reason": loop.reason}
     pairs = [
         {"measured": measured.model_dump(mode="json"), "predicted": predicted.model_dump(mode="json")}
         for measured, predicted in loop.pairs
@@ -55,10 +86,13 @@ def document(loop: Loop) -> dict[str, Any]:
     return {"predictor": loop.predictor.model_dump(mode="json"), "tests": pairs}
 
 
-def show_loop(console: Console, loop: Loop) -> None:
+def show_loop(console: Console, loop: Loop | NoLoop) -> None:
     from rich import box
     from rich.table import Table
 
+    if isinstance(loop, NoLoop):
+        console.print(f"\n[yellow]{plain(loop.reason, _REASON_SIGNS)}[/]")
+        return
     predictor = loop.predictor
     console.print(
         f"\n[bold]Predicted against measured[/], {SPACE} on {predictor.target}: {predictor.model}, from"

@@ -21,6 +21,7 @@ from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.choosing import Choices, choices
 from edgemeter_server.campaigns.costs import device_s
 from edgemeter_server.campaigns.planning import planned_items
+from edgemeter_server.campaigns.repeating import begin_round
 from edgemeter_server.campaigns.spaces import planned_space
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets, campaigns
 from edgemeter_server.devices.tables import targets
@@ -88,7 +89,7 @@ def _advance(
         if target_id is None:
             done = False
             continue
-        topics, ended = _requested(step, row.id, row.slug)
+        topics, ended = _requested(step, row)
         woken += topics
         done = done and ended
     if done:
@@ -132,21 +133,25 @@ def _planned(step: Step, row: Row[Any]) -> int | None:
     return int(found.id)
 
 
-def _requested(step: Step, campaign_target_id: int, slug: str) -> tuple[Sequence[str], bool]:
-    """Makes the next requests. Returns the topics to wake, and whether all is requested and has ended."""
-    unasked, open_ = _counts(step.connection, campaign_target_id)
+def _requested(step: Step, aim: Row[Any]) -> tuple[Sequence[str], bool]:
+    """Makes the next requests of a campaign's target. Returns the topics to wake, and whether all is
+    requested and has ended.
+    """
+    unasked, open_ = _counts(step.connection, aim.id)
     spent = step.plan.budget_s is not None and (
-        device_s(step.connection, campaign_target_id, step.now_us) >= step.plan.budget_s
+        device_s(step.connection, aim.id, step.now_us) >= step.plan.budget_s
     )
+    if not (unasked or open_ or spent) and aim.round < step.plan.rounds:
+        unasked = begin_round(step.connection, aim.id)
     most = MOST_OPEN if step.plan.budget_s is None else MOST_OPEN_IN_BUDGET
     room = 0 if spent else most - open_
     if not unasked or room < min(_CHUNK, unasked):
         return (), open_ == 0 and (spent or not unasked)
     topics: list[str] = []
-    for rows in _chunks(step.connection, campaign_target_id, min(room, unasked)):
+    for rows in _chunks(step.connection, aim.id, min(room, unasked)):
         try:
             with step.connection.begin_nested():
-                topics += _ask(step, campaign_target_id, slug, rows)
+                topics += _ask(step, aim, rows)
         except Refusal as refusal:
             if refusal.kind is not ProblemType.QUOTA:
                 raise
@@ -154,8 +159,8 @@ def _requested(step: Step, campaign_target_id: int, slug: str) -> tuple[Sequence
     return topics, False
 
 
-def _ask(step: Step, campaign_target_id: int, slug: str, rows: Sequence[Row[Any]]) -> Sequence[str]:
-    items = [_item(step.plan, slug, row) for row in rows]
+def _ask(step: Step, aim: Row[Any], rows: Sequence[Row[Any]]) -> Sequence[str]:
+    items = [_item(step.plan, aim.slug, row) for row in rows]
     asker = Asker(step.campaign.project_id, step.campaign.token_id, step.now_us, step.most_open_jobs)
     submitted = place(step.connection, asker, items, ready_specs(items))
     made = (
@@ -165,7 +170,7 @@ def _ask(step: Step, campaign_target_id: int, slug: str, rows: Sequence[Row[Any]
         .limit(submitted.batch.count)
     )
     values = [
-        {"target": campaign_target_id, "at": row.position, "request": id_}
+        {"target": aim.id, "at": row.position, "request": id_}
         for row, id_ in zip(rows, step.connection.execute(made).scalars(), strict=True)
     ]
     step.connection.execute(_NOTE_REQUEST, values)

@@ -69,6 +69,7 @@ def _document(
     return CampaignTarget(
         target=row.slug,
         contexts=row.contexts,
+        round=row.round,
         counts=counts,
         unsupported=_unsupported(connection, row.id),
         device_s=spent_s,

@@ -32,7 +32,7 @@ campaigns = Table(
 Index("ix_campaigns_project_id_id", campaigns.c.project_id, campaigns.c.id)
 
 #: `target_id` is known once a device offers it; then its items are planned. `contexts` is how many
-#: operators the space has, of which the plan may hold a sample.
+#: operators the space has, of which the plan may hold a sample. `round` counts from 1, see repeating.py.
 campaign_targets = Table(
     "campaign_targets",
     metadata,
@@ -41,6 +41,7 @@ campaign_targets = Table(
     Column("slug", String(160), nullable=False),
     Column("target_id", Key, ForeignKey("targets.id")),
     Column("contexts", Integer, nullable=False),
+    Column("round", Integer, nullable=False, server_default="1"),
     UniqueConstraint("campaign_id", "slug"),
     sqlite_autoincrement=True,
 )

@@ -22,7 +22,7 @@ def test_a_quiet_network_stops_at_fifty_samples_and_one_second():
 
 def test_a_noisy_network_goes_on_until_its_median_is_known():
     noise = random.Random(1)
-    state = stopped(PRECISE, lambda _: 25 * noise.lognormvariate(0, 0.1))
+    state = stopped(PRECISE, lambda _: 25 * noise.lognormvariate(0, 0.07))
     assert state.converged
     assert len(state.samples) > 150
 

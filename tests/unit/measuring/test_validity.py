@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from edgemeter.measurement import LASTING_REASONS
 from edgemeter_agents.measuring.validity import ADVICE, Finding, Reason, is_valid
 
 GUIDE = Path(__file__).parents[3] / "docs" / "measuring.md"
@@ -33,3 +34,10 @@ def test_a_finding_reads_as_a_sentence_with_its_numbers_and_a_remedy():
         " Check clocks, power mode and cooling; three such batches in a row make a new reference."
     )
     assert str(Finding(Reason.FOREIGN_LOAD)).startswith("Other programs were busy when the measurement began")
+
+
+def test_reasons_that_last_are_of_the_vocabulary_and_invalidate():
+    # "other_bytes" is the server's own.
+    assert {name for name in LASTING_REASONS if name != "other_bytes"} <= {
+        reason.value for reason in Reason if reason.invalidates
+    }

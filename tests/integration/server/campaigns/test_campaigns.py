@@ -196,9 +196,34 @@ async def test_resuming_asks_again_for_what_may_work_now(lab, clock):
     assert len(await measure_all(lab, agent)) == 1
 
 
+async def test_what_was_disturbed_is_measured_anew_in_rounds(lab):
+    agent = await builder(lab)
+    campaign = await created(lab, architectures=0, test=0, repeats=0, rounds=3)
+    contended, fallback = (
+        {"validity": {"valid": False, "reasons": [{"name": name, "text": "so it was"}]}}
+        for name in ("contended", "fallback_partial")
+    )
+
+    def change(lease):
+        starts = lease["recipe"]["recipe"]["text"].split("|")[0]
+        return {"stem": contended, "tail": fallback}.get(starts, {})
+
+    assert len(await measure_all(lab, agent, change)) == OPERATORS
+    campaign = await step(lab, campaign)
+    assert (campaign["state"], campaign["targets"][0]["round"]) == ("active", 2)
+    [lease] = await measure_all(lab, agent, change)
+    assert lease["recipe"]["recipe"]["text"].startswith("stem")
+
+    campaign = await step(lab, campaign)
+    assert (campaign["state"], campaign["targets"][0]["round"]) == ("active", 3)
+    await measure_all(lab, agent)
+    campaign = await step(lab, campaign)
+    assert (campaign["state"], campaign["targets"][0]["counts"]["operator"]["invalid"]) == ("done", 1)
+
+
 async def test_resuming_measures_again_what_was_disturbed(lab):
     agent = await builder(lab)
-    campaign = await created(lab, architectures=0, test=0, repeats=0)
+    campaign = await created(lab, architectures=0, test=0, repeats=0, rounds=1)
     disturbed = {"valid": False, "reasons": [{"name": "contended", "text": "measure again"}]}
     stems = {"stem|16x16x3->8|s2": {"validity": disturbed}}
     await measure_all(lab, agent, lambda lease: stems.get(lease["recipe"]["recipe"]["text"], {}))

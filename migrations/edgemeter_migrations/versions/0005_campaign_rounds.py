@@ -1,0 +1,11 @@
+"""How often a campaign has gone through what was disturbed on a target. Those from before are in their first round."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.add_column("campaign_targets", sa.Column("round", sa.Integer(), nullable=False, server_default="1"))
