@@ -1,4 +1,4 @@
-"""How often a campaign has gone through what was disturbed on a target. Those from before are in their first round."""
+"""How often a campaign went through what was disturbed on a target; earlier ones are in round one."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -11,11 +11,12 @@ from edgemeter_server.measurements.tables import measurements
 
 
 def begin_round(connection: Connection, campaign_target_id: int) -> int:
-    """Forgets the requests whose answers were disturbed. Returns how many: with none, there is no new round."""
+    """Forgets the requests whose answers were disturbed. Returns how many; without any it is no round."""
     positions = _disturbed(connection, campaign_target_id)
     if positions:
         items = update(campaign_items).where(
-            campaign_items.c.campaign_target_id == campaign_target_id, campaign_items.c.position.in_(positions)
+            campaign_items.c.campaign_target_id == campaign_target_id,
+            campaign_items.c.position.in_(positions),
         )
         connection.execute(items.values(request_id=None))
         aim = update(campaign_targets).where(campaign_targets.c.id == campaign_target_id)

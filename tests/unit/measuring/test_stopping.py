@@ -42,9 +42,9 @@ def test_a_wandering_network_takes_longer_than_a_shuffled_one():
 
 
 def test_a_slow_network_stops_at_the_cap():
-    state = stopped(PRECISE, lambda _: 7000.0)
-    assert len(state.samples) == 9
-    assert state.converged, "nine equal samples leave nothing to learn"
+    state = stopped(PRECISE, lambda _: 2000.0)
+    assert len(state.samples) == 10
+    assert state.converged, "ten equal samples leave nothing to learn"
 
 
 def test_survey_stops_at_its_minimum_whatever_the_noise():
