@@ -61,7 +61,7 @@ def run() -> Sequence[Figure]:
     title = f"campaign: the operators of {SPACE} on ONNX Runtime"
     with service() as client:
         slug = target_of(client, "onnxruntime", ".fp32.")
-        plan = CampaignPlan(space=SPACE, targets=(slug,), architectures=0, test=0, repeats=0)
+        plan = CampaignPlan(space=SPACE, targets=(slug,), architectures=0, test=0, repeats=0, rounds=1)
         first, first_s = measured(client, plan)
         again, _ = measured(client, plan.model_copy(update={"fresh": True}))
         values = [_latencies(client, campaign) for campaign in (first, again)]
