@@ -236,6 +236,20 @@ async def test_resuming_measures_again_what_was_disturbed(lab):
     assert (done["state"], done["targets"][0]["counts"]["operator"]["invalid"]) == ("done", 0)
 
 
+async def test_resuming_measures_what_a_reset_recipe_has_lost(lab):
+    agent = await builder(lab)
+    campaign = await created(lab, architectures=0, test=0, repeats=0)
+    await measure_all(lab, agent)
+    assert (await step(lab, campaign))["state"] == "done"
+    results = (await lab.submitter.get(f"/v1/campaigns/{campaign['id']}/results")).json()["items"]
+    admin = await lab.client_of("admin")
+    await admin.post(f"/v1/recipes/{results[0]['recipe_sha256']}/reset")
+    await lab.submitter.post(f"/v1/campaigns/{campaign['id']}/resume")
+    [lease] = await measure_all(lab, agent)
+    assert lease["recipe"]["recipe"]["text"] == results[0]["text"]
+    assert (await step(lab, campaign))["targets"][0]["counts"]["operator"]["measured"] == OPERATORS
+
+
 async def test_a_budget_ends_it_and_leaves_the_operators(lab, clock):
     agent = await builder(lab)
     campaign = await created(lab, budget_s=10, repeats=0)
