@@ -29,6 +29,7 @@ from edgemeter_server.database.inline import InlineDatabase
 from edgemeter_server.database.wakeups import LocalWakeups
 from edgemeter_server.devices.tables import devices, targets
 from edgemeter_server.measurements.tables import measurements
+from edgemeter_server.predictors.asked import Asked
 from edgemeter_server.predictors.loaded import Loaded
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
@@ -152,6 +153,7 @@ class _World:
             storage=self._storage,
             authentication=Authentication(database, clock, monotonic_s=asyncio.get_running_loop().time),
             loaded=Loaded(),
+            asked=Asked(),
             key=KEY,
         )
 

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from edgemeter_predictors.evaluation.evaluator import Evaluator
 from edgemeter_predictors.lut import Lut
 from edgemeter_predictors.training import train
 from edgemeter_server.http.body import OCTETS
+from edgemeter_server.predictors.asked import About, Asked
 from edgemeter_server.predictors.bulk import answered, bulk
 
 ROWS = 10_000
@@ -64,7 +66,8 @@ def _figures(name: str) -> Iterator[Figure]:
 
 async def _answer(space: Space, evaluator: Evaluator, rows: bytes, times: int) -> int:
     """Bytes of the answer, read to its end."""
-    asked = bulk(space, evaluator, 0.9, OCTETS, Path(tempfile.gettempdir()))
+    note = partial(Asked().note, About(1, 1, "benchmark"))
+    asked = bulk(space, evaluator, 0.9, OCTETS, Path(tempfile.gettempdir()), note)
     reply = await answered(asked, _body(rows, times))
     pieces = getattr(reply, "body_iterator", None)
     return len(reply.body) if pieces is None else sum([len(piece) async for piece in pieces])

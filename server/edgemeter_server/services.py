@@ -13,6 +13,7 @@ from edgemeter_server.settings import Settings
 if TYPE_CHECKING:
     from edgemeter_server.access.authentication import Authentication
     from edgemeter_server.artifacts.storage import Storage
+    from edgemeter_server.predictors.asked import Asked
     from edgemeter_server.predictors.loaded import Loaded
 
 
@@ -27,6 +28,7 @@ class Services:
     storage: "Storage"
     authentication: "Authentication"
     loaded: "Loaded"
+    asked: "Asked"
     key: bytes
 
 

@@ -12,6 +12,7 @@ from edgemeter_server.campaigns.tables import campaign_targets, campaigns
 from edgemeter_server.devices.tables import targets
 from edgemeter_server.measurements.listing import in_project
 from edgemeter_server.predictors.apart import apart
+from edgemeter_server.predictors.asked import About, sketch
 from edgemeter_server.predictors.choosing import ChooseError, choose_in_child
 from edgemeter_server.predictors.tables import predictors
 from edgemeter_server.services import Services
@@ -23,11 +24,14 @@ Choices = Mapping[str, Sequence[str]]
 
 
 class Due(NamedTuple):
-    """A target that a device offers and that is not planned; `content` is of the predictor that answers."""
+    """A target that a device offers and that is not planned; `content` is of the predictor that answers,
+    `asked` what it was asked, as rows of codes.
+    """
 
     slug: str
     content: bytes | None
-    measured: frozenset[str]
+    measured: frozenset[str] = frozenset()
+    asked: bytes = b""
 
 
 async def choices(services: Services, campaign_id: int) -> Choices:
@@ -38,7 +42,7 @@ async def choices(services: Services, campaign_id: int) -> Choices:
         found[each.slug] = ()
         if each.content is not None:
             try:
-                found[each.slug] = await apart(choose_in_child, plan, each.content, each.measured)
+                found[each.slug] = await apart(choose_in_child, plan, each.content, each.measured, each.asked)
             except ChooseError as error:
                 _log.warning(
                     "architectures are drawn", campaign=campaign_id, target=each.slug, why=str(error)
@@ -68,6 +72,7 @@ def _one(connection: Connection, campaign: Row[Any], target: Row[int, str]) -> D
     )
     content = connection.execute(answers).scalar()
     if content is None:
-        return Due(target.slug, None, frozenset())
+        return Due(target.slug, None)
     rows = architecture_labels(connection, campaign.builds, target.id, in_project(campaign.project_id))
-    return Due(target.slug, bytes(content), frozenset(row.text for row in rows))
+    asked = sketch(connection, About(campaign.project_id, target.id, campaign.builds))
+    return Due(target.slug, bytes(content), frozenset(row.text for row in rows), asked)

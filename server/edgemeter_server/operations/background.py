@@ -15,6 +15,7 @@ from edgemeter_server.campaigns.importing import forget_abandoned
 from edgemeter_server.jobs.sweeping import sweep
 from edgemeter_server.measurements import partitions, retention
 from edgemeter_server.operations.metrics import Metrics
+from edgemeter_server.predictors.asked import remember
 from edgemeter_server.predictors.watching import watch
 from edgemeter_server.predictors.working import fit_here
 from edgemeter_server.services import Services
@@ -48,6 +49,7 @@ PERIODICS: Final = (
     Periodic("fits", 1, fit_here),
     Periodic("drift", 30, watch),
     Periodic("features", 60, work_off),
+    Periodic("asked", 60, remember),
     Periodic("retention", 3600, retention.run),
     Periodic("collection", 3600, collect),
     Periodic("imports", 3600, forget_abandoned),

@@ -10,6 +10,7 @@ from edgemeter_server.database import installation
 from edgemeter_server.database.opening import open_database
 from edgemeter_server.operations.keys import key_of_epoch, server_key
 from edgemeter_server.operations.start_error import StartError
+from edgemeter_server.predictors.asked import Asked
 from edgemeter_server.predictors.loaded import Loaded
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
@@ -32,6 +33,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 storage=storage,
                 authentication=Authentication(opened.database, opened.clock),
                 loaded=Loaded(),
+                asked=Asked(),
                 key=key_of_epoch(key, epoch),
             )
         finally:

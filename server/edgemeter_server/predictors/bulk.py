@@ -1,6 +1,6 @@
 """Many architectures in one request: read, checked and evaluated while they come, in flat memory."""
 
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,19 +33,21 @@ _PIECE_BYTES: Final = 256 << 10
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """One request under way."""
+    """One request under way. `note` is told the architectures that were answered."""
 
     space: Space
     evaluator: Evaluator
     level: float
     reader: CodesReader
     answer: BulkAnswer
+    note: Callable[[Codes], None]
 
     def take(self, piece: bytes) -> None:
         """Raises Refusal for what are no codes of the space, or where the disk is full."""
         with told_as_refusal(), told_as_storage():
             for codes in self.reader.feed(piece):
                 self.answer.write(self._table(codes))
+                self.note(codes)
 
     def _table(self, codes: Codes) -> Singles:
         try:
@@ -68,10 +70,17 @@ class Bulk:
             return self.answer.response()
 
 
-def bulk(space: Space, evaluator: Evaluator, level: float, media_type: str, folder: Path) -> Bulk:
+def bulk(
+    space: Space,
+    evaluator: Evaluator,
+    level: float,
+    media_type: str,
+    folder: Path,
+    note: Callable[[Codes], None],
+) -> Bulk:
     """`folder` is where a large answer waits."""
     reader, answer = FORMATS[media_type]
-    return Bulk(space, evaluator, level, reader(space), answer(folder))
+    return Bulk(space, evaluator, level, reader(space), answer(folder), note)
 
 
 async def answered(asked: Bulk, body: AsyncIterable[bytes]) -> Response:

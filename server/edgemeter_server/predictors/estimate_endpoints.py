@@ -1,18 +1,22 @@
 """The routes of estimates."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
 
 from edgemeter.wire.base import Slug
 from edgemeter.wire.estimates import Estimates, Level, NewEstimates
 from edgemeter_server.access.projects import project_id
-from edgemeter_server.campaigns.spaces import known_space
+from edgemeter_server.campaigns.spaces import builds_of, known_space
 from edgemeter_server.http.body import require_octets
 from edgemeter_server.http.caller import Viewer
+from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
 from edgemeter_server.predictors.doubting import measure_doubtful
 from edgemeter_server.predictors.estimating import answer, question
+from edgemeter_server.predictors.loaded import Active
 from edgemeter_server.services import ServicesOf
 
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
@@ -26,7 +30,7 @@ _BINARY: dict[str, Any] = {
 async def estimate(services: ServicesOf, caller: Viewer, message: NewEstimates) -> Response:
     """How long each architecture takes on each target: measured where it was, else predicted."""
     asked = question(message)
-    found = await services.database.read(lambda c: answer(c, caller, services.loaded, asked))
+    found = await services.database.read(lambda c: answer(c, caller, services, asked))
     found = await measure_doubtful(services, caller, asked, found)
     reply = Estimates.model_construct(estimates=tuple(found))
     return Response(reply.model_dump_json(), media_type="application/json")
@@ -55,8 +59,13 @@ async def estimate_bulk(
     """
     media_type = require_octets(request.headers, *FORMATS)
     found = known_space(space)
-    active = await services.database.read(
-        lambda c: services.loaded.active(c, project_id(c, caller, project, writing=False), found, target)
-    )
-    asked = bulk(found, active.evaluator, level, media_type, services.settings.data_folder)
+
+    def work(connection: Connection) -> tuple[int, Active]:
+        id_ = project_id(connection, caller, project, writing=False)
+        return id_, services.loaded.active(connection, id_, found, target)
+
+    owner, active = await services.database.read(work)
+    about = About(owner, active.target_id, builds_of(found))
+    note = partial(services.asked.note, about)
+    asked = bulk(found, active.evaluator, level, media_type, services.settings.data_folder, note)
     return await answered(asked, request.stream())

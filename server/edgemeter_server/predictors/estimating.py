@@ -22,8 +22,10 @@ from edgemeter_server.http.problems import Refusal
 from edgemeter_server.jobs.batches import in_batches
 from edgemeter_server.measurements.listing import in_project
 from edgemeter_server.measurements.tables import measurements
-from edgemeter_server.predictors.loaded import Active, Loaded
+from edgemeter_server.predictors.asked import About
+from edgemeter_server.predictors.loaded import Active
 from edgemeter_server.recipes.tables import recipes
+from edgemeter_server.services import Services
 
 _MEASURED_LEVEL = 0.9  #: of the intervals that measurements are stored with
 
@@ -58,13 +60,14 @@ def question(message: NewEstimates) -> Question:
 
 
 def answer(
-    connection: Connection, caller: Caller, loaded: Loaded, asked: Question
+    connection: Connection, caller: Caller, services: Services, asked: Question
 ) -> list[ArchitectureEstimate]:
     """Raises Refusal NOT_FOUND for a target without a predictor."""
     project = project_id(connection, caller, asked.message.project, writing=False)
     found: list[ArchitectureEstimate] = []
     for target in asked.message.targets:
-        active = loaded.active(connection, project, asked.space, target)
+        active = services.loaded.active(connection, project, asked.space, target)
+        services.asked.note(About(project, active.target_id, builds_of(asked.space)), asked.codes)
         known = _measured(connection, project, asked, active) if _wants_measured(asked) else {}
         found += _answers(asked, active, known)
     return found

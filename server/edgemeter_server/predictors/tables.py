@@ -1,4 +1,4 @@
-"""fits, automatic_fits, predictors, predictor_snapshots, predictor_checks."""
+"""fits, automatic_fits, predictors, predictor_snapshots, predictor_checks, query_sketches."""
 
 from sqlalchemy import (
     Boolean,
@@ -107,4 +107,15 @@ predictor_checks = Table(
     Column("unknown", Integer, nullable=False),
     Column("drifted", Boolean, nullable=False),
     Column("document", Text),
+)
+
+#: Some of the architectures that were asked for, as rows of codes, see asked.py.
+query_sketches = Table(
+    "query_sketches",
+    metadata,
+    Column("project_id", Key, ForeignKey("projects.id"), primary_key=True, autoincrement=False),
+    Column("target_id", Key, ForeignKey("targets.id"), primary_key=True, autoincrement=False),
+    Column("builds", String(200), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("updated_us", Microseconds, nullable=False),
 )

@@ -10,6 +10,7 @@ from edgemeter_server.artifacts.local_storage import LocalStorage
 from edgemeter_server.artifacts.storage import Storage
 from edgemeter_server.database.base import Database
 from edgemeter_server.database.wakeups import LocalWakeups, Wakeups
+from edgemeter_server.predictors.asked import Asked
 from edgemeter_server.predictors.loaded import Loaded
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
@@ -40,6 +41,7 @@ async def make_services(
             storage=kept,
             authentication=Authentication(database, clock, monotonic_s=clock.monotonic_s),
             loaded=Loaded(),
+            asked=Asked(),
             key=KEY,
         )
     finally:

@@ -42,6 +42,19 @@ def test_it_chooses_what_is_new_and_teaches_more_than_a_draw():
     assert doubt(chosen) > doubt(drawn)
 
 
+def test_it_looks_where_a_search_has_been_asking():
+    predictor = saved(BayesianRidge())
+    narrow = sample(SPACE, 40, 9)
+    narrow[:, 1:] = narrow[0, 1:]  # a search that has settled all layers but the first
+    plain, focused = (
+        choose_in_child(PLAN, save(predictor, SPACE), (), asked)
+        for asked in (b"", np.ascontiguousarray(narrow).tobytes())
+    )
+    searched = {to_text(SPACE, row) for row in narrow}
+    assert not searched & set(plain)
+    assert searched & set(focused)
+
+
 def test_a_model_that_cannot_tell_says_so_and_a_file_that_is_none():
     content = save(saved(GaussianProcess()), SPACE)
     with pytest.raises(ChooseError, match="gaussian_process does not tell"):
