@@ -170,9 +170,16 @@ def _upsample(random: Random, shape: tuple[int, ...]) -> _Piece:
     weights = _constant("w", np.full((channels, shape[1], 1, 1), 0.01))
     nodes = [
         _node("Conv", ("input", "w"), ("c",), kernel_shape=[1, 1]),
-        _node("Resize", ("c", "", "scales"), mode="nearest", coordinate_transformation_mode="asymmetric"),
+        _node(
+            "Resize",
+            ("c", "", "scales"),
+            mode="nearest",
+            nearest_mode="floor",  # any other keeps ONNX Runtime from blocking it
+            coordinate_transformation_mode="asymmetric",
+        ),
     ]
-    return _Piece(nodes, [weights, _constant("scales", [1, 1, 2, 2])])
+    factor = random.choice((2, 2, 2, 4))
+    return _Piece(nodes, [weights, _constant("scales", [1, 1, factor, factor])])
 
 
 def _matrix_product(random: Random, shape: tuple[int, ...]) -> _Piece:
@@ -204,6 +211,7 @@ _KINDS: Final[tuple[tuple[str, _Make], ...]] = (
     ("BatchNormalization", _normalisation),
     ("Slice", _slice),
     _with_itself("Mul"),
+    ("Upsample", _upsample),
     _plain("Exp"),
     ("Reshape", _reshape),
     _with_vector("Add"),

@@ -96,6 +96,19 @@ def grouped(builder: Builder, source: int, random: Random) -> int:
     return builder.conv(source, here, kernel, stride, groups, activation=random.choice(_CLIPS))
 
 
+def regrouped(builder: Builder, source: int, random: Random) -> int:
+    """ShuffleNet's first version: 1x1 convolutions of groups, shuffled between."""
+    relu, here = Activation.RELU, builder.map(source).channels
+    fitting = [n for n in (2, 3, 4, 8) if here % n == 0 and here > n]
+    if not fitting:
+        return source
+    groups = random.choice(fitting)
+    inner = builder.conv(source, here, groups=groups, activation=relu)
+    inner = builder.depthwise(builder.shuffle(inner, groups), random.choice(_KERNELS))
+    inner = builder.conv(inner, here, groups=groups)
+    return builder.activate(builder.add(source, inner), relu)
+
+
 def shuffled(builder: Builder, source: int, random: Random) -> int:
     """ShuffleNet's: half of the channels through a branch, both halves joined and shuffled."""
     here = builder.map(source).channels
@@ -140,6 +153,7 @@ PATTERNS: Final[tuple[tuple[Pattern, float], ...]] = (
     (residual, 1.5),
     (fused, 1),
     (grouped, 1),
+    (regrouped, 0.8),
     (shuffled, 1),
     (branches, 1.5),
     (pool, 1),
