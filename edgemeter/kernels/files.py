@@ -4,17 +4,26 @@ Some have their weights listed as inputs too, as older exporters do: ONNX Runtim
 changeable, and leaves convolutions in the plain layout, with kernels of their own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from edgemeter.kernels.operators import operator_name, operator_network
+from edgemeter.kernels import operators, tflite_operators
 from edgemeter.kernels.sampling import campaign_network
 from edgemeter.networks.writing import FileFormat, write
 from edgemeter.targets import Precision
 
+
+class _Operators(Protocol):
+    """One format's networks of one operator each."""
+
+    def operator_name(self, number: int) -> str: ...
+    def operator_network(self, seed: int, number: int) -> bytes: ...
+
+
 _EVERY_OPERATOR: Final = 5
 _EVERY_CHANGEABLE: Final = 6
+_OPERATORS: Final[Mapping[FileFormat, "_Operators"]] = {"onnx": operators, "tflite": tflite_operators}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class CampaignFile:
 
     def content(self) -> bytes:
         if self.name.startswith("operator"):
-            return operator_network(self.seed, self.number)
+            return _OPERATORS[self.format].operator_network(self.seed, self.number)
         data = write(campaign_network(self.seed, self.number), self.format, self.precision)
         return _with_changeable_weights(data) if self.name.startswith("changeable") else data
 
@@ -37,14 +46,14 @@ class CampaignFile:
 def campaign_files(
     seed: int, count: int, file_format: FileFormat, precision: Precision
 ) -> Iterator[CampaignFile]:
-    """The first `count`. TFLite and int8 campaigns have drawn networks alone."""
-    plain = file_format == "onnx" and precision is Precision.FP32
+    """The first `count`. int8 campaigns have drawn networks alone; no TFLite file lists weights as inputs."""
+    floats = precision is not Precision.INT8
     for number in range(count):
         own, name = number, f"network_{number}"
-        if plain and number % _EVERY_OPERATOR == _EVERY_OPERATOR - 1:
+        if floats and number % _EVERY_OPERATOR == _EVERY_OPERATOR - 1:
             own = number // _EVERY_OPERATOR
-            name = operator_name(own)
-        elif plain and number % _EVERY_CHANGEABLE == _EVERY_CHANGEABLE - 1:
+            name = _OPERATORS[file_format].operator_name(own)
+        elif floats and file_format == "onnx" and number % _EVERY_CHANGEABLE == _EVERY_CHANGEABLE - 1:
             name = f"changeable_{number}"
         yield CampaignFile(f"{name}.{file_format}", file_format, precision, seed, own)
 

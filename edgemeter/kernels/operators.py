@@ -1,4 +1,4 @@
-"""Networks of one operator each that no builder writes: what other tools' files hold beside convolutions.
+"""ONNX networks of one operator each that no builder writes: what other tools' files hold beside those.
 
 Written with the `onnx` package (extra `onnx`). They keep a campaign's predictor from guessing at an LRN, a
 Softmax or a Resize from what additions take.
@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
+
+from edgemeter.networks.network import Map
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -39,7 +41,8 @@ def operator_network(seed: int, number: int) -> bytes:
 
     random = Random(f"operator/{seed}/{number}")
     make = _KINDS[number % len(_KINDS)][1]
-    shape = _shape(random)
+    drawn = drawn_map(random)
+    shape = 1, drawn.channels, drawn.height, drawn.width
     piece = make(random, shape)
     graph = helper.make_graph(
         list(piece.nodes),
@@ -54,11 +57,11 @@ def operator_network(seed: int, number: int) -> bytes:
     return data
 
 
-def _shape(random: Random) -> tuple[int, int, int, int]:
+def drawn_map(random: Random) -> Map:
     side = random.choice(_SIDES)
     most = min(1024, max(8, _MOST_ELEMENTS // (side * side)))
     channels = round(4 * (most / 4) ** random.random())
-    return 1, max(2, channels // 2 * 2), side, side
+    return Map(side, side, max(2, channels // 2 * 2))
 
 
 def _node(

@@ -39,14 +39,34 @@ _UNIONS: Final = {
     "AVERAGE_POOL_2D": 5,
     "MAX_POOL_2D": 5,
     "FULLY_CONNECTED": 8,
+    "SOFTMAX": 9,
     "CONCATENATION": 10,
     "ADD": 11,
+    "LOCAL_RESPONSE_NORMALIZATION": 13,
+    "RESIZE_BILINEAR": 15,
     "RESHAPE": 17,
+    "SPACE_TO_DEPTH": 19,
     "MUL": 21,
+    "PAD": 22,
     "TRANSPOSE": 26,
     "MEAN": 27,
+    "SUM": 27,
+    "REDUCE_MAX": 27,
+    "SUB": 28,
+    "DIV": 29,
+    "STRIDED_SLICE": 32,
+    "EXP": 33,
+    "MAXIMUM": 39,
     "SLICE": 48,
+    "TRANSPOSE_CONV": 49,
+    "SHAPE": 55,
+    "PACK": 59,
+    "SQUARE": 66,
+    "RESIZE_NEAREST_NEIGHBOR": 74,
+    "LEAKY_RELU": 75,
+    "ABS": 78,
     "HARD_SWISH": 91,
+    "DEPTH_TO_SPACE": 94,
 }
 
 
@@ -76,7 +96,7 @@ class OperatorEntry:
     version: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    options: Mapping[str, int]
+    options: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -144,6 +164,7 @@ class _Writer:
             "?": self._builder.PrependBoolSlot,
             "i": self._builder.PrependInt32Slot,
             "I": self._builder.PrependUint32Slot,
+            "f": self._builder.PrependFloat32Slot,
         }
 
     def finish(self, tables: Tables, name: str, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:

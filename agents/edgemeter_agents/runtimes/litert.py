@@ -3,6 +3,7 @@
 import importlib
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.graphs.binding import bound_shape, refuse_unknown_inputs
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes.base import (
+    Drive,
     Facts,
     Format,
     LayerTime,
@@ -24,10 +27,14 @@ from edgemeter_agents.runtimes.base import (
     TensorSpec,
     UnsupportedOperatorError,
 )
-from edgemeter_agents.runtimes.litert_layers import Plan
+from edgemeter_agents.runtimes.driving import repeated
+from edgemeter_agents.runtimes.litert_kernels import told_kernels
+from edgemeter_agents.runtimes.litert_layers import Plan, ProfileLine
 from edgemeter_agents.runtimes.litert_profile import profile_kernels
+from edgemeter_agents.runtimes.litert_wiring import Wiring
 from edgemeter_agents.runtimes.precisions import prevailing, tally
 from edgemeter_agents.runtimes.refusals import refusal
+from edgemeter_agents.runtimes.sources import Sources
 from edgemeter_agents.runtimes.tensors import checked
 
 #: The package of today, and the one that old boards still have; both hold the same Interpreter.
@@ -68,16 +75,36 @@ class LiteRt(Runtime):
         inputs: Tensors,
         runs: int,
     ) -> Sequence[LayerTime]:
+        session, kernels = self._profiled(file, settings, shapes, inputs, partial(repeated, runs))
+        return session.plan().layers(kernels)
+
+    def kernels(
+        self,
+        file: Path,
+        settings: Settings,
+        shapes: Mapping[str, tuple[int, ...]],
+        inputs: Tensors,
+        drive: Drive | None,
+    ) -> Sequence[Kernel]:
+        session, lines = self._profiled(file, settings, shapes, inputs, drive or partial(repeated, 1))
+        return told_kernels(lines, session.wiring(), Sources.of(file, shapes), timed=drive is not None)
+
+    def _profiled(
+        self,
+        file: Path,
+        settings: Settings,
+        shapes: Mapping[str, tuple[int, ...]],
+        inputs: Tensors,
+        drive: Drive,
+    ) -> "tuple[LiteRtSession, list[ProfileLine]]":
         if _package_name() != "ai_edge_litert":
             raise ProfileUnavailableError(
                 "tflite-runtime tells no times of its layers: install ai-edge-litert"
             )
         session = LiteRtSession(file, settings, shapes)
         session.bind(inputs)
-        kernels = profile_kernels(
-            file, settings.threads, session.input_tensors(), session.output_tensors(), runs
-        )
-        return session.plan().layers(kernels)
+        tensors = session.input_tensors(), session.output_tensors()
+        return session, profile_kernels(file, settings.threads, *tensors, drive)
 
 
 class LiteRtSession(Session):
@@ -130,6 +157,9 @@ class LiteRtSession(Session):
 
     def plan(self) -> Plan:
         return Plan.of(self._interpreter)
+
+    def wiring(self) -> Wiring:
+        return Wiring.of(self._interpreter)
 
     def facts(self) -> Facts:
         """`threads` are the interpreter's own and the one that calls it, as the kernel counts them."""

@@ -39,7 +39,7 @@ class PlannedOperator:
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
+class ProfileLine:
     """One line of a profile. `index` is the operator's, or counts within a partition where `delegated`."""
 
     kind: str
@@ -75,7 +75,7 @@ class Plan:
     def heavy_precisions(self) -> list[Precision | None]:
         return [_precision(operator.dtypes) for operator in self.operators if operator.type in _HEAVY]
 
-    def layers(self, kernels: Sequence[Kernel]) -> list[LayerTime]:
+    def layers(self, kernels: Sequence[ProfileLine]) -> list[LayerTime]:
         """Gives kernels the operators they compute, as far as that is certain.
 
         XNNPACK numbers its kernels itself, may split an operator into several and drops others. Its
@@ -93,7 +93,7 @@ class Plan:
             for kernel in kernels
         ]
 
-    def _matched(self, kernels: Sequence[Kernel]) -> dict[frozenset[str], list[str]]:
+    def _matched(self, kernels: Sequence[ProfileLine]) -> dict[frozenset[str], list[str]]:
         builtin = {kernel.index for kernel in kernels if not kernel.delegated}
         matched = {}
         for _, types in _HEAVY_KERNELS:
@@ -102,21 +102,21 @@ class Plan:
                 matched[types] = names
         return matched
 
-    def _origin(self, kernel: Kernel, waiting: dict[frozenset[str], Any]) -> tuple[str, ...]:
+    def _origin(self, kernel: ProfileLine, waiting: dict[frozenset[str], Any]) -> tuple[str, ...]:
         if not kernel.delegated:
             name = self.name_of(kernel.index)
             return (name,) if name else ()
         types = _computes(kernel)
         return (next(waiting[types]),) if types in waiting else ()
 
-    def _precision_of(self, kernel: Kernel) -> Precision | None:
+    def _precision_of(self, kernel: ProfileLine) -> Precision | None:
         if kernel.delegated:
             found = _KERNEL_TYPE.search(kernel.kind)
             return _PRECISIONS.get(found[1]) if found else None
         return _precision(self.operators[kernel.index].dtypes) if kernel.index < len(self.operators) else None
 
 
-def _computes(kernel: Kernel) -> frozenset[str]:
+def _computes(kernel: ProfileLine) -> frozenset[str]:
     if not kernel.delegated:
         return frozenset()
     return next((types for pattern, types in _HEAVY_KERNELS if pattern.match(kernel.kind)), frozenset())

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edgemeter_agents.runtimes.base import ProfileUnavailableError
-from edgemeter_agents.runtimes.litert_layers import Kernel
+from edgemeter_agents.runtimes.base import Drive, ProfileUnavailableError
+from edgemeter_agents.runtimes.litert_layers import ProfileLine
 
 #: Tried with these. The C interface is not promised to stay.
 _KNOWN_VERSIONS: Final = frozenset({"2.2", "2.3"})
@@ -58,9 +58,9 @@ def profile_kernels(
     threads: int,
     inputs: Sequence[NDArray[np.generic]],
     outputs: Sequence[NDArray[np.generic]],
-    runs: int,
-) -> list[Kernel]:
-    """Kernels in order of execution with their mean over `runs` runs.
+    drive: Drive,
+) -> list[ProfileLine]:
+    """Kernels in order of execution with their mean over the runs that `drive` makes after a warm-up.
 
     inputs: what to feed, in the file's order. outputs: tensors of the size and type of the results.
     Raises ProfileUnavailableError for versions that were not tried, and where the library refuses.
@@ -72,10 +72,10 @@ def profile_kernels(
     with _Calls(library) as calls:
         profiled = _ProfiledModel(calls, file, threads)
         run = profiled.runner(inputs, outputs)
-        return kernels_of(profiled.summary(run, runs))
+        return kernels_of(profiled.summary(run, drive))
 
 
-def kernels_of(summary: str) -> list[Kernel]:
+def kernels_of(summary: str) -> list[ProfileLine]:
     """Reads the table in order of execution, which is the summary's first.
 
     Means are printed in whole microseconds but shares with three digits, so times are made from shares.
@@ -83,7 +83,7 @@ def kernels_of(summary: str) -> list[Kernel]:
     lines = list(_LINE.finditer(summary.split("Top by Computation Time")[0]))
     total_us = sum(float(line["mean_ms"]) for line in lines) * 1e3
     return [
-        Kernel(
+        ProfileLine(
             line["kind"], float(line["share"]) / 100 * total_us, bool(line["delegated"]), int(line["index"])
         )
         for line in lines
@@ -161,12 +161,11 @@ class _ProfiledModel:
         counted = c_size_t(len(filled)), ins, c_size_t(len(written)), outs
         return lambda: self._calls("LiteRtRunCompiledModel", self._compiled, c_size_t(0), *counted)
 
-    def summary(self, run: Callable[[], None], runs: int) -> str:
+    def summary(self, run: Callable[[], None], drive: Drive) -> str:
         for _ in range(_WARM_UP_RUNS):
             run()
         self._calls("LiteRtStartProfiler", self._profiler)
-        for _ in range(runs):
-            run()
+        drive(run)
         text = c_char_p()
         self._calls("LiteRtGetProfileSummary", self._profiler, self._compiled, byref(text))
         return (text.value or b"").decode(errors="replace")

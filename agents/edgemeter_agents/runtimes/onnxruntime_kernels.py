@@ -5,8 +5,9 @@ layout), but shapes only where the file states them; the trace of a run has ever
 """
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from edgemeter.graphs.graph import Shape
 from edgemeter.kernels.kernel import Kernel
 from edgemeter_agents.runtimes.base import Drive, Tensors
+from edgemeter_agents.runtimes.driving import repeated
 from edgemeter_agents.runtimes.onnxruntime_profile import Executed, executed_kernels, traced
 
 _DOMAIN_MARKS = {"com.microsoft.nchwc": "nchwc."}
@@ -76,14 +78,10 @@ def executed_graph(file: Path, options: Any, feeds: Tensors, drive: Drive | None
     """The kernels of `file` in order of execution; without `drive` of one run, and without times."""
     with tempfile.TemporaryDirectory(prefix="edgemeter-") as folder:
         options.optimized_model_filepath = str(Path(folder) / "optimised.onnx")
-        trace = traced(file, options, feeds, drive or _once, Path(folder))
+        trace = traced(file, options, feeds, drive or partial(repeated, 1), Path(folder))
         optimised = Optimised.read(Path(options.optimized_model_filepath))
     found = told_kernels(executed_kernels(trace, _WARM_UP_RUNS if drive else 0), optimised)
     return found if drive else [replace(kernel, time_us=None) for kernel in found]
-
-
-def _once(run: Callable[[], None]) -> None:
-    run()
 
 
 def told_kernels(executed: Sequence[Executed], optimised: Optimised) -> list[Kernel]:

@@ -3,7 +3,7 @@
 import json
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes.base import Drive, LayerTime, Tensors
+from edgemeter_agents.runtimes.driving import repeated
 from edgemeter_agents.runtimes.precisions import BY_DTYPE
 from edgemeter_agents.runtimes.sources import Sources
 
@@ -26,7 +27,7 @@ def profiled_kernels(
 ) -> list[LayerTime]:
     """Kernels in order of execution, with their mean over `runs` runs."""
     with tempfile.TemporaryDirectory(prefix="edgemeter-") as folder:
-        trace = traced(file, options, feeds, partial(_repeat, warm_up_runs + runs), Path(folder))
+        trace = traced(file, options, feeds, partial(repeated, warm_up_runs + runs), Path(folder))
     return kernels_of(trace, warm_up_runs, sources)
 
 
@@ -40,11 +41,6 @@ def traced(file: Path, options: Any, feeds: Tensors, drive: Drive, folder: Path)
     drive(lambda: session.run(None, dict(feeds)))
     trace: list[dict[str, Any]] = json.loads(Path(session.end_profiling()).read_bytes())
     return trace
-
-
-def _repeat(runs: int, run: Callable[[], None]) -> None:
-    for _ in range(runs):
-        run()
 
 
 @dataclass(frozen=True, slots=True)

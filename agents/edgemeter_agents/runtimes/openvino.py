@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.graphs.binding import bound_shape, refuse_unknown_inputs
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes.base import (
+    Drive,
     Facts,
     Format,
     LayerTime,
@@ -25,6 +27,7 @@ from edgemeter_agents.runtimes.base import (
     TensorSpec,
     UnsupportedOperatorError,
 )
+from edgemeter_agents.runtimes.openvino_kernels import driven_kernels, origins_of
 from edgemeter_agents.runtimes.openvino_layers import executed_nodes, is_heavy, layers_between
 from edgemeter_agents.runtimes.precisions import prevailing, tally
 from edgemeter_agents.runtimes.refusals import refusal
@@ -91,8 +94,7 @@ class OpenVino(Runtime):
         runs: int,
     ) -> Sequence[LayerTime]:
         compiled = self._compiled(file, settings, shapes, profiled=True)
-        session = OpenVinoSession(compiled)
-        session.bind(inputs)
+        session = _bound(compiled, inputs)
         for _ in range(_WARM_UP_RUNS):
             session.run()
         before = executed_nodes(compiled)
@@ -100,6 +102,18 @@ class OpenVino(Runtime):
             session.run()
         after = executed_nodes(compiled)
         return layers_between(before, after, _WARM_UP_RUNS, runs, Sources.of(file, shapes))
+
+    def kernels(
+        self,
+        file: Path,
+        settings: Settings,
+        shapes: Mapping[str, tuple[int, ...]],
+        inputs: Tensors,
+        drive: Drive | None,
+    ) -> Sequence[Kernel]:
+        compiled = self._compiled(file, settings, shapes, profiled=True)
+        session = _bound(compiled, inputs)
+        return driven_kernels(compiled, origins_of(_read(file, shapes)), session.run, drive)
 
     def _compiled(
         self, file: Path, settings: Settings, shapes: Mapping[str, tuple[int, ...]], *, profiled: bool
@@ -185,6 +199,12 @@ class OpenVinoSession(Session):
     def close(self) -> None:
         self._infer = self._request = self._compiled = None
         self._bound = []
+
+
+def _bound(compiled: Any, inputs: Tensors) -> OpenVinoSession:
+    session = OpenVinoSession(compiled)
+    session.bind(inputs)
+    return session
 
 
 def _read(file: Path, shapes: Mapping[str, tuple[int, ...]]) -> Any:

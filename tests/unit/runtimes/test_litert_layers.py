@@ -7,7 +7,7 @@ import pytest
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes import litert_profile
 from edgemeter_agents.runtimes.base import ProfileUnavailableError
-from edgemeter_agents.runtimes.litert_layers import Kernel, Plan, PlannedOperator
+from edgemeter_agents.runtimes.litert_layers import ProfileLine, Plan, PlannedOperator
 from edgemeter_agents.runtimes.litert_profile import kernels_of, profile_kernels
 
 #: As ai-edge-litert 2.3 prints it, shortened.
@@ -58,7 +58,7 @@ def test_kernels_get_the_operators_that_they_surely_compute() -> None:
 
 
 def test_kernels_that_do_not_add_up_get_no_operators() -> None:
-    split = [Kernel("Convolution (NHWC, F32) IGEMM", 1.0, True, index) for index in range(3)]
+    split = [ProfileLine("Convolution (NHWC, F32) IGEMM", 1.0, True, index) for index in range(3)]
     assert [layer.operators for layer in PLAN.layers(split)] == [(), (), ()]
 
 
@@ -72,7 +72,7 @@ def test_depthwise_kernels_are_matched_among_themselves() -> None:
         partitions=1,
     )
     kinds = ("Fully Connected (NC, F32) GEMM", "Convolution (NHWC, F32) DWConv", "Deconvolution (NHWC, F32)")
-    layers = plan.layers([Kernel(kind, 1.0, True, index) for index, kind in enumerate(kinds)])
+    layers = plan.layers([ProfileLine(kind, 1.0, True, index) for index, kind in enumerate(kinds)])
     assert [layer.operators for layer in layers] == [("conv",), ("depthwise",), ("up",)]
 
 
