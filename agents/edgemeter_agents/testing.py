@@ -15,7 +15,8 @@ docs/adding-a-runtime.md walks through it. It needs pytest, which is no dependen
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,9 +24,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edgemeter.failures import EdgeMeterError
 from edgemeter.graphs.limits import ShapeError
+from edgemeter.graphs.reading import read_graph
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes.base import (
+    Drive,
     MalformedModelError,
     ProfileUnavailableError,
     Runtime,
@@ -34,6 +39,7 @@ from edgemeter_agents.runtimes.base import (
     Tensors,
     UnsupportedOperatorError,
 )
+from edgemeter_agents.runtimes.driving import repeated
 from edgemeter_agents.runtimes.testing import (
     check_affinity,
     check_calling_thread,
@@ -50,6 +56,9 @@ from edgemeter_agents.runtimes.testing import (
 _PROFILED_RUNS = 5
 #: Times of a profile are wrong by a unit, not by noise, when they are that far from the session's.
 _WRONG_UNIT = 100.0
+
+#: Layouts in blocks pad channels: a kernel may multiply that much more often than the file says.
+_MOST_PADDING = 3.0
 
 _Given = TypeVar("_Given")
 
@@ -301,6 +310,30 @@ class RuntimeContract:
         usual_us = _run_time_us(session, inputs)
         assert usual_us / _WRONG_UNIT < total_us < usual_us * _WRONG_UNIT
 
+    # Kernels
+
+    def test_kernels_are_told_with_their_sizes(
+        self, runtime: Runtime, float_network: Path, session: Session
+    ) -> None:
+        kernels = _kernels(runtime, float_network, session, None)
+        assert all(kernel.name and kernel.kind and kernel.outputs for kernel in kernels)
+        assert all(kernel.time_us is None for kernel in kernels), "nobody asked for times"
+        stated = _macs(float_network)
+        if stated is not None:
+            told = sum(kernel.macs for kernel in kernels)
+            assert stated <= told <= stated * _MOST_PADDING, "a kernel has wrong sizes, or is missing"
+
+    def test_driven_kernels_are_the_same_with_their_times(
+        self, runtime: Runtime, float_network: Path, session: Session
+    ) -> None:
+        driven = _kernels(runtime, float_network, session, partial(repeated, _PROFILED_RUNS))
+        told = _kernels(runtime, float_network, session, None)
+        assert [_nameless(kernel) for kernel in driven] == [_nameless(kernel) for kernel in told]
+        times_us = [kernel.time_us or 0.0 for kernel in driven]
+        assert min(times_us) > 0, "no kernel takes no time: half of what cannot be seen is a guess"
+        usual_us = _run_time_us(session, inputs_of(session, seed=1))
+        assert usual_us / _WRONG_UNIT < sum(times_us) < usual_us * _WRONG_UNIT
+
     def test_nothing_is_left_on_disk(
         self, runtime: Runtime, float_network: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -314,6 +347,7 @@ class RuntimeContract:
         session.facts()
         try:
             runtime.profile(network, Settings(), {}, inputs_of(session, seed=1), 1)
+            runtime.kernels(network, Settings(), {}, inputs_of(session, seed=1), None)
         except ProfileUnavailableError as reason:
             pytest.skip(str(reason))
         assert list(folder.iterdir()) == []
@@ -379,6 +413,28 @@ def _run_time_us(session: Session, inputs: Tensors) -> float:
     for _ in range(_PROFILED_RUNS):
         session.run()
     return (time.process_time() - start) / _PROFILED_RUNS * 1e6
+
+
+def _kernels(runtime: Runtime, file: Path, session: Session, drive: Drive | None) -> Sequence[Kernel]:
+    try:
+        found = runtime.kernels(file, Settings(), {}, inputs_of(session, seed=1), drive)
+    except ProfileUnavailableError as reason:
+        pytest.skip(str(reason))
+    assert found
+    return found
+
+
+def _nameless(kernel: Kernel) -> Kernel:
+    """Without what may differ between two sessions: names that an engine makes up, and times."""
+    return replace(kernel, name="", time_us=None)
+
+
+def _macs(file: Path) -> int | None:
+    """None for a format that only the runtime reads."""
+    try:
+        return read_graph(file).macs
+    except EdgeMeterError:
+        return None
 
 
 def _assert_equal(expected: Tensors, found: Tensors) -> None:

@@ -26,8 +26,10 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from edgemeter.graphs.binding import bound_shape, refuse_unknown_inputs
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes.base import (
+    Drive,
     Facts,
     Format,
     LayerTime,
@@ -84,8 +86,13 @@ class Network:
     prepare_us: float = 0.0
     precision: Precision = Precision.FP32  #: what it is executed in, whatever is asked
     operators: tuple[FakeOperator, ...] = (FakeOperator("op"),)
-    profile: bool = True  #: False: the engine tells no times of layers
+    profile: bool = True  #: False: the engine tells neither times of layers nor kernels
     failure: Failure | None = None
+
+    def time_us(self, operator: FakeOperator) -> float:
+        """What an operator takes in the mean of all runs."""
+        mean_us = sum(self.latencies_us) / len(self.latencies_us)
+        return mean_us * operator.share / sum(each.share for each in self.operators)
 
 
 _NETWORK: TypeAdapter[Network] = TypeAdapter(Network)
@@ -124,11 +131,32 @@ class FakeRuntime(Runtime):
         session.bind(inputs)
         for _ in range(runs):
             session.run()
-        mean_us = sum(network.latencies_us) / len(network.latencies_us)
-        total = sum(operator.share for operator in network.operators)
         return [
-            LayerTime(op.name, op.type, mean_us * op.share / total, network.precision, operators=(op.name,))
+            LayerTime(op.name, op.type, network.time_us(op), network.precision, operators=(op.name,))
             for op in network.operators
+        ]
+
+    def kernels(
+        self,
+        file: Path,
+        settings: Settings,
+        shapes: Mapping[str, tuple[int, ...]],
+        inputs: Tensors,
+        drive: Drive | None,
+    ) -> Sequence[Kernel]:
+        """Every operator is a kernel from the first input to the first output."""
+        network = _bound(_read(file), shapes)
+        if not network.profile:
+            raise ProfileUnavailableError("this network's script tells no kernels")
+        session = FakeSession(network, settings)
+        session.bind(inputs)
+        if drive is not None:
+            drive(session.run)
+        ends = [tuple(spec.shape for spec in specs[:1]) for specs in (session.inputs, session.outputs)]
+        times = [network.time_us(operator) if drive else None for operator in network.operators]
+        return [
+            Kernel(operator.type, operator.name, ends[0], ends[1], time_us=time_us)
+            for operator, time_us in zip(network.operators, times, strict=True)
         ]
 
 

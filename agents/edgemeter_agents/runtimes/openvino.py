@@ -111,12 +111,20 @@ class OpenVino(Runtime):
         inputs: Tensors,
         drive: Drive | None,
     ) -> Sequence[Kernel]:
-        compiled = self._compiled(file, settings, shapes, profiled=True)
-        session = _bound(compiled, inputs)
-        return driven_kernels(compiled, origins_of(_read(file, shapes)), session.run, drive)
+        self.load()
+        model = _read(file, shapes)
+        compiled = self._compiled(file, settings, shapes, profiled=True, model=model)
+        # Names that the reader makes up are others each time: those of this very model are asked for.
+        return driven_kernels(compiled, origins_of(model), _bound(compiled, inputs).run, drive)
 
     def _compiled(
-        self, file: Path, settings: Settings, shapes: Mapping[str, tuple[int, ...]], *, profiled: bool
+        self,
+        file: Path,
+        settings: Settings,
+        shapes: Mapping[str, tuple[int, ...]],
+        *,
+        profiled: bool,
+        model: Any = None,
     ) -> Any:
         # Made here and not in `load`: it starts threads, which do not survive a fork.
         self.load()
@@ -132,9 +140,8 @@ class OpenVino(Runtime):
             "ENABLE_CPU_PINNING": False,  # the caller has chosen the processors
             "PERF_COUNT": profiled,
         }
-        model = _read(file, shapes)
         try:
-            return self._core.compile_model(model, "CPU", configuration)
+            return self._core.compile_model(model or _read(file, shapes), "CPU", configuration)
         except RuntimeError as error:
             told = refusal(error, _UNSUPPORTED, file, shapes)
             if isinstance(told, UnsupportedOperatorError):

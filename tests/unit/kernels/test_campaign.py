@@ -20,6 +20,7 @@ from edgemeter.kernels.files import campaign_files
 from edgemeter.kernels.kernel import Kernel, KernelGraph
 from edgemeter.kernels.sampling import MOST_MACS, MOST_PARAMETERS, campaign_network
 from edgemeter.networks.costs import network_costs
+from edgemeter.networks.writing import FileFormat
 from edgemeter.targets import Precision
 
 HEADING = Heading("board.cpu.onnxruntime-1.31.fp32.t1.b1", "1.31.1", "survey 1", 0)
@@ -49,21 +50,34 @@ def test_a_campaign_begins_with_the_networks_of_a_shorter_one() -> None:
     assert long[:30] == short
     assert len({file.name for file in long}) == 60
     assert {file.name.split("_")[0] for file in short} == {"network", "operator", "changeable"}
+    tflite = {file.name.split("_")[0] for file in campaign_files(0, 30, "tflite", Precision.FP32)}
+    assert tflite == {"network", "operator"}
     int8 = campaign_files(0, 30, "onnx", Precision.INT8)
     assert {file.name.split("_")[0] for file in int8} == {"network"}
 
 
-def test_every_operator_network_is_one_that_can_be_read(tmp_path: Path) -> None:
-    pytest.importorskip("onnx")
-    files = [file for file in campaign_files(3, 150, "onnx", Precision.FP32) if "operator" in file.name]
+@pytest.mark.parametrize(
+    ("file_format", "package", "some"),
+    [
+        ("onnx", "onnx", {"LRN", "Softmax", "Resize", "ConvTranspose", "MatMul"}),
+        ("tflite", "flatbuffers", {"SOFTMAX", "RESIZE_BILINEAR", "TRANSPOSE_CONV", "PACK", "PRELU"}),
+    ],
+)
+def test_every_operator_network_is_one_that_can_be_read(
+    file_format: FileFormat, package: str, some: set[str], tmp_path: Path
+) -> None:
+    pytest.importorskip(package)
+    drawn = campaign_files(3, 180, file_format, Precision.FP32)
+    files = [file for file in drawn if "operator" in file.name]
     types = set()
     for file in files:
         (tmp_path / file.name).write_bytes(file.content())
         graph = read_graph(tmp_path / file.name)
+        assert graph.operators
         types.update(operator.type for operator in graph.operators)
         assert all(graph.tensors[name].shape is not None for name in graph.outputs)
-    assert len(files) == 30
-    assert {"LRN", "Softmax", "Resize", "ConvTranspose", "MatMul"} <= types
+    assert len(files) == 36
+    assert some <= types
 
 
 def test_changeable_weights_are_inputs_and_nothing_else_is(tmp_path: Path) -> None:

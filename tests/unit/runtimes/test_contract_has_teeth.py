@@ -10,8 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edgemeter.kernels.kernel import Kernel
 from edgemeter.targets import Precision
-from edgemeter_agents.runtimes.base import Facts, LayerTime, MalformedModelError, Session, Settings, Tensors
+from edgemeter_agents.runtimes.base import (
+    Drive,
+    Facts,
+    LayerTime,
+    MalformedModelError,
+    Session,
+    Settings,
+    Tensors,
+)
 from edgemeter_agents.runtimes.fake import FakeRuntime, FakeSession
 from edgemeter_agents.testing import RuntimeContract
 
@@ -93,6 +102,14 @@ class _Nanoseconds(_Faulty):
         return [replace(layer, time_us=layer.time_us * 1e3) for layer in layers]
 
 
+class _Timeless(_Faulty):
+    def kernels(
+        self, file: Path, settings: Settings, shapes: Shapes, inputs: Tensors, _: Drive | None
+    ) -> Sequence[Kernel]:
+        kernels = super().kernels(file, settings, shapes, inputs, None)
+        return [replace(kernel, time_us=0.0) for kernel in kernels]
+
+
 class _Littering(_Faulty):
     def prepare(self, file: Path, settings: Settings, shapes: Shapes) -> Session:
         Path("profile.json").write_text("{}")
@@ -134,6 +151,8 @@ FAULTS: list[tuple[str, Callable[[], FakeRuntime]]] = [
     ("test_outputs_are_as_their_specs_say", lambda: _with(_Reshaping)),
     ("test_closed_sessions_leave_no_threads", _Leaking),
     ("test_profile_tells_every_kernel", _Nanoseconds),
+    ("test_kernels_are_told_with_their_sizes", _Timeless),
+    ("test_driven_kernels_are_the_same_with_their_times", _Timeless),
     ("test_nothing_is_left_on_disk", _Littering),
     ("test_refuses_precisions_that_it_does_not_offer", _Obliging),
     ("test_shapes_of_unknown_inputs_are_refused", _Obliging),

@@ -7,7 +7,7 @@ import pytest
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes import litert_profile
 from edgemeter_agents.runtimes.base import ProfileUnavailableError
-from edgemeter_agents.runtimes.litert_layers import ProfileLine, Plan, PlannedOperator
+from edgemeter_agents.runtimes.litert_layers import Plan, PlannedOperator, ProfileLine
 from edgemeter_agents.runtimes.litert_profile import kernels_of, profile_kernels
 
 #: As ai-edge-litert 2.3 prints it, shortened.
