@@ -69,7 +69,7 @@ def test_every_operator_network_is_one_that_can_be_read(
     pytest.importorskip(package)
     drawn = campaign_files(3, 180, file_format, Precision.FP32)
     files = [file for file in drawn if "operator" in file.name]
-    types = set()
+    types = set[str]()
     for file in files:
         (tmp_path / file.name).write_bytes(file.content())
         graph = read_graph(tmp_path / file.name)

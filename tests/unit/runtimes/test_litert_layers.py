@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from edgemeter.targets import Precision
 from edgemeter_agents.runtimes import litert_profile
 from edgemeter_agents.runtimes.base import ProfileUnavailableError
+from edgemeter_agents.runtimes.driving import repeated
 from edgemeter_agents.runtimes.litert_layers import Plan, PlannedOperator, ProfileLine
 from edgemeter_agents.runtimes.litert_profile import kernels_of, profile_kernels
 
@@ -108,7 +110,7 @@ def test_versions_that_were_not_tried_are_not_profiled(monkeypatch: pytest.Monke
     monkeypatch.setattr(litert_profile, "import_module", load_future)
     tensor = np.zeros((1, 2), np.float32)
     with pytest.raises(ProfileUnavailableError, match=r"ai-edge-litert 3\.0\.1"):
-        profile_kernels(Path("any.tflite"), 1, [tensor], [tensor], 1)
+        profile_kernels(Path("any.tflite"), 1, [tensor], [tensor], partial(repeated, 1))
 
 
 def test_tensors_that_the_library_does_not_know_are_not_profiled() -> None:
