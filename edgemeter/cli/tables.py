@@ -55,4 +55,8 @@ def _cell(value: object) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{_cell(name)}: {_cell(each)}" for name, each in value.items())
     return plain(str(value), _CELL_SIGNS)
