@@ -8,10 +8,10 @@ from edgemeter.cli.parameters import ShapeType
 from edgemeter.cli.remote import Connect, connecting, json_option, project_option
 
 if TYPE_CHECKING:
-    from edgemeter.client import Client
     from edgemeter.wire.estimates import ArchitectureEstimate
 
 _NETWORK_FILES = (".onnx", ".tflite")
+_LONGEST_WAIT_S = 60  #: the server's own: `edgemeter jobs wait` waits longer
 
 
 @click.command()
@@ -24,9 +24,17 @@ _NETWORK_FILES = (".onnx", ".tflite")
 @click.option("--parts", is_flag=True, help="Say how much each layer takes.")
 @click.option("--predicted", is_flag=True, help="Predict also what is measured.")
 @click.option(
-    "--measure-above",
-    type=click.FloatRange(min=0, min_open=True),
+    "--max-interval",
+    type=click.FloatRange(min=0, max=10, min_open=True),
     help="Measure what is predicted with a wider interval than this share of it, 0.2 for example.",
+)
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0, _LONGEST_WAIT_S),
+    default=0.0,
+    metavar="SECONDS",
+    help="With --max-interval, wait up to so long for what is measured.",
 )
 @click.option(
     "--shape",
@@ -46,7 +54,8 @@ def predict(
     level: float,
     parts: bool,
     predicted: bool,
-    measure_above: float | None,
+    max_interval: float | None,
+    wait_s: float,
     shapes: tuple[tuple[str, tuple[int, ...]], ...],
     project: str | None,
     as_json: bool,
@@ -65,33 +74,20 @@ def predict(
     if not architectures:
         raise click.UsageError("name architectures of the space, or an .onnx or .tflite file")
     with connect() as client:
-        found = _asked(client, space, architectures, targets, level, parts, predicted, measure_above, project)
+        from edgemeter.client.naming import named_targets
+
+        found = client.estimates(
+            space,
+            architectures,
+            named_targets(list(client.targets()), targets),
+            level=level,
+            parts=parts,
+            measured=not predicted,
+            max_interval=max_interval,
+            wait_s=wait_s,
+            project=project,
+        )
     _print(found, parts=parts, as_json=as_json)
-
-
-def _asked(
-    client: "Client",
-    space: str,
-    architectures: tuple[str, ...],
-    targets: tuple[str, ...],
-    level: float,
-    parts: bool,
-    predicted: bool,
-    measure_above: float | None,
-    project: str | None,
-) -> "tuple[ArchitectureEstimate, ...]":
-    from edgemeter.client.naming import named_targets
-
-    return client.estimates(
-        space,
-        architectures,
-        named_targets(list(client.targets()), targets),
-        level=level,
-        parts=parts,
-        measured=not predicted,
-        measure_above=measure_above,
-        project=project,
-    )
 
 
 def _print(found: "tuple[ArchitectureEstimate, ...]", *, parts: bool, as_json: bool) -> None:

@@ -21,6 +21,7 @@ from edgemeter.wire.predictors import (
     NewFit,
     PredictorDocument,
 )
+from edgemeter.wire.requests import MAX_REQUEST_WAIT_S
 
 if TYPE_CHECKING:
     from edgemeter.spaces.space import Codes
@@ -141,12 +142,15 @@ def estimates(
     level: float = 0.9,
     parts: bool = False,
     measured: bool = True,
-    measure_above: float | None = None,
+    max_interval: float | None = None,
+    wait_s: float = 0.0,
     project: str | None = None,
 ) -> Steps[tuple[ArchitectureEstimate, ...]]:
     """How long architectures take: measured where they were, predicted where they were not.
 
-    With `measure_above`, what is predicted with a wider interval than that share of it is measured too.
+    With `max_interval`, what is predicted with a wider interval than that share of it is measured too. With
+    `wait_s`, the answer comes when all of that has ended, or after so many seconds, a minute at most; `wait`
+    of the `request_id`s waits longer.
     """
     home, asked = (yield from home_project(project)), named(space)
     message = NewEstimates(
@@ -157,10 +161,18 @@ def estimates(
         level=level,
         parts=parts,
         measured=measured,
-        measure_above=measure_above,
+        max_interval=max_interval,
     )
     # Asking twice measures once: what is under way is shared.
-    call = Call(method="POST", path="/v1/estimates", message=message, read=reader(Estimates))
+    wait_s = min(wait_s, MAX_REQUEST_WAIT_S)
+    call = Call(
+        method="POST",
+        path="/v1/estimates",
+        query=written({"wait": wait_s}) if wait_s else {},
+        message=message,
+        longer_s=wait_s,
+        read=reader(Estimates),
+    )
     found = (yield from ask(call)).estimates
     if asked.part is None:
         return found

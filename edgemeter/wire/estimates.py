@@ -19,8 +19,8 @@ Level = Annotated[float, Field(ge=0.5, le=0.99)]
 class NewEstimates(Message):
     """Architectures of one space, as text, each on each of the targets.
 
-    `parts` adds how much each layer takes. With `measure_above`, a prediction whose interval is wider than
-    that share of it is measured too: `request_id` is then what to wait for.
+    `parts` adds how much each layer takes. With `max_interval`, a prediction whose interval is wider than
+    that share of it is measured too: `request_id` is then what to wait for, here with `?wait=30` or later.
     """
 
     project: Slug = "default"
@@ -30,7 +30,7 @@ class NewEstimates(Message):
     level: Level = 0.9
     parts: bool = False
     measured: bool = True  #: a valid measurement is the better answer, where there is one
-    measure_above: Annotated[float, Field(gt=0, le=10)] | None = None
+    max_interval: Annotated[float, Field(gt=0, le=10)] | None = None
 
 
 class LayerPart(Reply):
@@ -39,8 +39,9 @@ class LayerPart(Reply):
 
 
 class ArchitectureEstimate(Reply):
-    """`source` says which of `measurement_id` and `predictor_id` the answer is from. The parts of a
-    prediction sum to it, together with `rest_ms`, which belongs to no layer.
+    """`source` says which of `measurement_id` and `predictor_id` the answer is from. `request_id` and
+    `job_id` are of what was too uncertain and is measured. The parts of a prediction sum to it, together
+    with `rest_ms`, which belongs to no layer.
     """
 
     architecture: str
@@ -51,6 +52,7 @@ class ArchitectureEstimate(Reply):
     measurement_id: Id | None = None
     predictor_id: Id | None = None
     request_id: Id | None = None
+    job_id: Id | None = None
     parts: tuple[LayerPart, ...] | None = None
     rest_ms: float | None = None
 

@@ -1,9 +1,13 @@
 """Targets as other domains ask for them: by name, by what a session may claim, by what is current."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
+from edgemeter.targets import target_of
 from edgemeter.wire.devices import DeviceHealth
 from edgemeter.wire.problems import ProblemType
+from edgemeter.wire.recipes import FileKind
 from edgemeter_server.database.metadata import Key
 from edgemeter_server.devices.tables import device_targets, devices, targets
 from edgemeter_server.devices.trust import TRUSTED
@@ -35,12 +39,27 @@ def claimable(connection: Connection, session_id: int, device_id: int) -> tuple[
     return tuple(connection.execute(_CLAIMABLE, values).scalars())
 
 
+@dataclass(frozen=True, slots=True)
+class KnownTarget:
+    """A target that some device has offered; `kind` is what networks of spaces are written as for it."""
+
+    id: int
+    slug: str
+    kind: FileKind
+
+
+def known_target(connection: Connection, slug: str) -> KnownTarget:
+    """Raises Refusal NOT_FOUND for a target that no device ever offered."""
+    found = connection.execute(select(targets.c.id, targets.c.formats).where(targets.c.slug == slug)).first()
+    target = target_of(slug)
+    if found is None or target is None:
+        raise Refusal(ProblemType.NOT_FOUND, "there is no such target; GET /v1/targets lists them")
+    return KnownTarget(found.id, slug, FileKind.of(target, found.formats.split(",")))
+
+
 def target_id(connection: Connection, slug: str) -> int:
     """Raises Refusal NOT_FOUND for a target that no device ever offered."""
-    found = connection.execute(select(targets.c.id).where(targets.c.slug == slug)).scalar()
-    if found is None:
-        raise Refusal(ProblemType.NOT_FOUND, "there is no such target; GET /v1/targets lists them")
-    return int(found)
+    return known_target(connection, slug).id
 
 
 def current_revisions(connection: Connection, target_id: int) -> frozenset[int]:

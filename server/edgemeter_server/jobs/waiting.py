@@ -1,7 +1,7 @@
 """Long polls: they hold nothing while they wait, and end when the server does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from edgemeter_server.database.wakeups import Wakeups
@@ -33,11 +33,15 @@ async def woken(event: asyncio.Event, within_s: float) -> bool:
 
 
 async def looked_until(
-    wakeups: Wakeups, topic: str, look: Callable[[], Awaitable[T]], ended: Callable[[T], bool], wait_s: float
+    wakeups: Wakeups,
+    topics: Iterable[str],
+    look: Callable[[], Awaitable[T]],
+    ended: Callable[[T], bool],
+    wait_s: float,
 ) -> T:
     """What `look` finds as soon as it has ended, else what it finds after `wait_s`."""
     patience = Patience(wait_s, wakeups)
-    async with wakeups.listen([topic]) as event:
+    async with wakeups.listen(topics) as event:
         while not ended(document := await look()):
             if wakeups.ended or patience.left_s() <= 0:
                 break

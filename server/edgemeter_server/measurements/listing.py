@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, exists, select
 
 from edgemeter.measurement import Interval
 from edgemeter.wire.artifacts import ArtifactReference
@@ -111,7 +111,7 @@ def _id(connection: Connection, column: ColumnElement[int], known_as: ColumnElem
     return connection.execute(select(column).where(known_as)).scalar()
 
 
-def in_project(id_: int) -> ColumnElement[bool]:
+def in_project(id_: int | BindParameter[int]) -> ColumnElement[bool]:
     return exists().where(
         project_artifacts.c.artifact_id == measurements.c.artifact_id, project_artifacts.c.project_id == id_
     )

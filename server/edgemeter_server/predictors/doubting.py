@@ -1,69 +1,89 @@
-"""Estimates that are too uncertain become requests: the answer tells which to wait for."""
+"""Estimates that are too uncertain become requests, and their answers the better estimates."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, select
-
-from edgemeter.spaces.space import Space
-from edgemeter.spaces.text import canonical_text
-from edgemeter.targets import target_of
 from edgemeter.wire.access import Role
 from edgemeter.wire.estimates import ArchitectureEstimate
 from edgemeter.wire.problems import ProblemType
-from edgemeter.wire.recipes import FileKind, RecipeKind
-from edgemeter.wire.requests import NewRequests, RequestItem
+from edgemeter.wire.recipes import RecipeKind
+from edgemeter.wire.requests import MAX_ITEMS, NewRequests, RequestDocument, RequestItem
 from edgemeter.wire.specs import JobSpec
 from edgemeter_server.campaigns.spaces import builds_of
-from edgemeter_server.devices.tables import targets
+from edgemeter_server.devices.targets import known_target
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.jobs import requests
+from edgemeter_server.jobs.ending import jobs_ended_within
 from edgemeter_server.jobs.submitting import submit
 from edgemeter_server.predictors.estimating import Question
 from edgemeter_server.services import Services
 
 
 async def measure_doubtful(
-    services: Services, caller: Caller, asked: Question, found: list[ArchitectureEstimate]
-) -> list[ArchitectureEstimate]:
-    """The same estimates; those with a wider interval than was asked for with the request that measures them.
+    services: Services, caller: Caller, asked: Question, found: Sequence[ArchitectureEstimate], wait_s: float
+) -> Sequence[ArchitectureEstimate]:
+    """The same estimates; those with a wider interval than was asked for with the request that measures
+    them, and measured where that has ended well within `wait_s`.
 
     Raises Refusal FORBIDDEN for a viewer, QUOTA where the project has too many open jobs.
     """
-    doubtful = {at: each for at, each in enumerate(found) if _is_doubtful(each, asked)}
+    doubtful = [at for at, each in enumerate(found) if _is_doubtful(each, asked)]
     if not doubtful:
         return found
     if caller.role is Role.VIEWER:
         raise Refusal(ProblemType.FORBIDDEN, "a viewer may not have anything measured")
-    kinds = await services.database.read(lambda c: _kinds(c, {each.target for each in doubtful.values()}))
-    items = [_item(asked.space, kinds[each.target], each) for each in doubtful.values()]
-    message = NewRequests(project=asked.message.project, items=tuple(items))
-    batch = await submit(services, caller, message, None)
+    if len(doubtful) > MAX_ITEMS:
+        raise Refusal(
+            ProblemType.TOO_LARGE,
+            f"{len(doubtful)} estimates are too uncertain; at most {MAX_ITEMS} are measured at once",
+        )
+    items = await _items(services, asked, [found[at] for at in doubtful])
+    batch = await submit(services, caller, NewRequests(project=asked.message.project, items=items), None)
     documents = await services.database.read(lambda c: requests.of_batch(c, batch))
-    ids = dict(zip(doubtful, (document.id for document in documents), strict=True))
-    return [
-        each.model_copy(update={"request_id": ids[at]}) if at in ids else each
-        for at, each in enumerate(found)
-    ]
+    if wait_s > 0:
+        open_ids = {each.job_id for each in documents if each.job_id is not None}
+        await jobs_ended_within(services, open_ids, wait_s)
+        documents = await services.database.read(lambda c: requests.of_batch(c, batch))
+    answered = dict(zip(doubtful, documents, strict=True))
+    return [_answered(each, answered.get(at)) for at, each in enumerate(found)]
 
 
 def _is_doubtful(estimate: ArchitectureEstimate, asked: Question) -> bool:
-    above = asked.message.measure_above
+    most = asked.message.max_interval
     width_ms = estimate.interval.high_ms - estimate.interval.low_ms
-    return above is not None and estimate.source == "predicted" and width_ms > above * estimate.latency_ms
+    return most is not None and estimate.source == "predicted" and width_ms > most * estimate.latency_ms
 
 
-def _item(space: Space, kind: FileKind, estimate: ArchitectureEstimate) -> RequestItem:
-    text = canonical_text(space, estimate.architecture)
-    recipe = kind.recipe(builds_of(space), RecipeKind.ARCHITECTURE, text)
-    return RequestItem(recipe=recipe, target=estimate.target, spec=JobSpec(protocol="survey"))
+async def _items(
+    services: Services, asked: Question, doubtful: Sequence[ArchitectureEstimate]
+) -> tuple[RequestItem, ...]:
+    slugs = {each.target for each in doubtful}
+    known = await services.database.read(lambda c: {slug: known_target(c, slug) for slug in slugs})
+    texts: Mapping[str, str] = dict(zip(asked.texts, asked.canonical_texts, strict=True))
+    builds = builds_of(asked.space)
+    return tuple(
+        RequestItem(
+            recipe=known[each.target].kind.recipe(builds, RecipeKind.ARCHITECTURE, texts[each.architecture]),
+            target=each.target,
+            spec=JobSpec(protocol="survey"),
+        )
+        for each in doubtful
+    )
 
 
-def _kinds(connection: Connection, slugs: Iterable[str]) -> dict[str, FileKind]:
-    """What networks of each target are written as."""
-    known = select(targets.c.slug, targets.c.formats).where(targets.c.slug.in_(sorted(slugs)))
-    kinds = {}
-    for slug, formats in connection.execute(known):
-        if (target := target_of(slug)) is not None:
-            kinds[slug] = FileKind.of(target, formats.split(","))
-    return kinds
+def _answered(estimate: ArchitectureEstimate, request: RequestDocument | None) -> ArchitectureEstimate:
+    if request is None:
+        return estimate
+    measured = request.estimate
+    if measured is None or not measured.validity.valid:
+        return estimate.model_copy(update={"request_id": request.id, "job_id": request.job_id})
+    return ArchitectureEstimate(
+        architecture=estimate.architecture,
+        target=estimate.target,
+        latency_ms=measured.latency_ms,
+        interval=measured.interval,
+        source="measured",
+        measurement_id=measured.measurement_id,
+        request_id=request.id,
+        job_id=request.job_id,
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from edgemeter.wire.base import Slug
 from edgemeter.wire.estimates import Estimates, Level, NewEstimates
+from edgemeter.wire.requests import MAX_REQUEST_WAIT_S
 from edgemeter_server.access.projects import project_id
 from edgemeter_server.campaigns.spaces import builds_of, known_space
 from edgemeter_server.http.body import require_octets
@@ -21,18 +22,25 @@ from edgemeter_server.services import ServicesOf
 
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
 
+WaitSeconds = Annotated[float, Query(ge=0, le=MAX_REQUEST_WAIT_S, alias="wait")]
 _BINARY: dict[str, Any] = {
     "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in FORMATS}
 }
 
 
 @router.post("", response_model=Estimates)
-async def estimate(services: ServicesOf, caller: Viewer, message: NewEstimates) -> Response:
-    """How long each architecture takes on each target: measured where it was, else predicted."""
+async def estimate(
+    services: ServicesOf, caller: Viewer, message: NewEstimates, wait_s: WaitSeconds = 0.0
+) -> Response:
+    """How long each architecture takes on each target: measured where it was, else predicted.
+
+    With `max_interval` what is predicted too widely is measured; with `wait`, the answer comes when all of
+    that has ended, or after so many seconds.
+    """
     asked = question(message)
     found = await services.database.read(lambda c: answer(c, caller, services, asked))
-    found = await measure_doubtful(services, caller, asked, found)
-    reply = Estimates.model_construct(estimates=tuple(found))
+    answers = await measure_doubtful(services, caller, asked, found, wait_s)
+    reply = Estimates.model_construct(estimates=tuple(answers))
     return Response(reply.model_dump_json(), media_type="application/json")
 
 
@@ -65,7 +73,7 @@ async def estimate_bulk(
         return id_, services.loaded.active(connection, id_, found, target)
 
     owner, active = await services.database.read(work)
-    about = About(owner, active.target_id, builds_of(found))
+    about = About(owner, active.target.id, builds_of(found))
     note = partial(services.asked.note, about)
     asked = bulk(found, active.evaluator, level, media_type, services.settings.data_folder, note)
     return await answered(asked, request.stream())

@@ -1,12 +1,13 @@
 """Answers to how long architectures take: measured where they were, predicted where they were not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection
 
 from edgemeter.measurement import Interval
 from edgemeter.spaces.space import CodeError, Codes, Space
@@ -15,29 +16,29 @@ from edgemeter.wire.estimates import MOST_ESTIMATES, ArchitectureEstimate, Layer
 from edgemeter.wire.problems import FieldError, ProblemType
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.access.projects import project_id
-from edgemeter_server.campaigns.newest import newest
 from edgemeter_server.campaigns.spaces import builds_of, known_space
+from edgemeter_server.devices.targets import KnownTarget
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
-from edgemeter_server.jobs.batches import in_batches
-from edgemeter_server.measurements.listing import in_project
-from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.loaded import Active
-from edgemeter_server.recipes.tables import recipes
+from edgemeter_server.predictors.measured import MEASURED_LEVEL, Measured, newest_measurements
 from edgemeter_server.services import Services
 
-_MEASURED_LEVEL = 0.9  #: of the intervals that measurements are stored with
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
-    """What was asked, checked: the space, the codes (n, columns), and each as text in its one form."""
+    """What was asked, checked: the space, the codes (n, columns), and each as text."""
 
     message: NewEstimates
     space: Space
     codes: Codes
     texts: tuple[str, ...]
+
+    @cached_property
+    def canonical_texts(self) -> tuple[str, ...]:
+        """Of each the text by which its network is known: that of all which build the same."""
+        return tuple(to_text(self.space, row) for row in self.space.canonical(self.codes))
 
 
 def question(message: NewEstimates) -> Question:
@@ -67,14 +68,14 @@ def answer(
     found: list[ArchitectureEstimate] = []
     for target in asked.message.targets:
         active = services.loaded.active(connection, project, asked.space, target)
-        services.asked.note(About(project, active.target_id, builds_of(asked.space)), asked.codes)
-        known = _measured(connection, project, asked, active) if _wants_measured(asked) else {}
+        services.asked.note(About(project, active.target.id, builds_of(asked.space)), asked.codes)
+        known = _measured(connection, project, asked, active.target) if _wants_measured(asked) else {}
         found += _answers(asked, active, known)
     return found
 
 
 def _wants_measured(asked: Question) -> bool:
-    return asked.message.measured and asked.message.level == _MEASURED_LEVEL
+    return asked.message.measured and asked.message.level == MEASURED_LEVEL
 
 
 def _answers(
@@ -91,7 +92,7 @@ def _predicted(asked: Question, active: Active) -> Iterator[ArchitectureEstimate
     for row, text in enumerate(asked.texts):
         yield ArchitectureEstimate(
             architecture=text,
-            target=active.target,
+            target=active.target.slug,
             latency_ms=float(prediction.mean_ms[row]),
             interval=Interval(
                 low_ms=float(interval.low_ms[row]),
@@ -115,37 +116,28 @@ def _parts(asked: Question, active: Active) -> Iterator[dict[str, Any]]:
 
 
 def _measured(
-    connection: Connection, project: int, asked: Question, active: Active
+    connection: Connection, project: int, asked: Question, target: KnownTarget
 ) -> dict[str, ArchitectureEstimate]:
-    """The newest valid measurement of each architecture that has one, by its text."""
+    """Of each architecture that has been measured, by its text."""
+    builds = builds_of(asked.space)
+    recipes = (
+        target.kind.recipe(builds, RecipeKind.ARCHITECTURE, text).sha256() for text in asked.canonical_texts
+    )
+    digests = dict(zip(asked.texts, map(bytes.fromhex, recipes), strict=True))
+    known = newest_measurements(connection, project, target.id, set(digests.values()))
     return {
-        row.text: _of_measurement(row.text, active.target, row)
-        for some in in_batches(sorted(set(asked.texts)))
-        for row in connection.execute(_rows(connection, project, asked, active, some))
+        text: _of_measurement(text, target.slug, known[digest])
+        for text, digest in digests.items()
+        if digest in known
     }
 
 
-def _rows(
-    connection: Connection, project: int, asked: Question, active: Active, texts: Sequence[str]
-) -> Select[Any]:
-    among = recipes.c.text.in_(texts)
-    builds, kind = builds_of(asked.space), RecipeKind.ARCHITECTURE
-    ids = newest(connection, builds, kind, active.target_id, among, in_project(project))
-    m = measurements.c
-    return (
-        select(recipes.c.text, m.id, m.latency_ms, m.low_ms, m.high_ms)
-        .join(measurements, m.artifact_id == recipes.c.artifact_id)
-        .where(among, m.id.in_(ids))
-        .order_by(m.id)  # of one architecture in two formats the newest stays
-    )
-
-
-def _of_measurement(text: str, target: str, row: Row[Any]) -> ArchitectureEstimate:
+def _of_measurement(text: str, target: str, measured: Measured) -> ArchitectureEstimate:
     return ArchitectureEstimate(
         architecture=text,
         target=target,
-        latency_ms=row.latency_ms,
-        interval=Interval(low_ms=row.low_ms, high_ms=row.high_ms, level=_MEASURED_LEVEL),
+        latency_ms=measured.latency_ms,
+        interval=Interval(low_ms=measured.low_ms, high_ms=measured.high_ms, level=MEASURED_LEVEL),
         source="measured",
-        measurement_id=row.id,
+        measurement_id=measured.id,
     )

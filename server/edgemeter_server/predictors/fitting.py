@@ -16,5 +16,5 @@ async def ended_within(services: Services, caller: Caller, fit_id: int, wait_s: 
     async def look() -> FitDocument:
         return await services.database.read(lambda connection: documents.fit(connection, caller, fit_id))
 
-    topic = fit_topic(fit_id)
-    return await looked_until(services.wakeups, topic, look, lambda fit: fit.state not in _OPEN, wait_s)
+    topics = [fit_topic(fit_id)]
+    return await looked_until(services.wakeups, topics, look, lambda fit: fit.state not in _OPEN, wait_s)

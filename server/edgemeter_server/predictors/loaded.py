@@ -13,7 +13,7 @@ from edgemeter_predictors.evaluation.evaluator import Evaluator
 from edgemeter_predictors.predictor import Predictor
 from edgemeter_predictors.saving.predictors import load
 from edgemeter_server.campaigns.spaces import builds_of
-from edgemeter_server.devices.targets import target_id
+from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.tables import predictors
 
@@ -25,8 +25,7 @@ class Active:
     """The version that answers for one space on one target in one project."""
 
     id: int
-    target_id: int
-    target: str
+    target: KnownTarget
     evaluator: Evaluator
 
     @property
@@ -42,16 +41,16 @@ class Loaded:
 
     def active(self, connection: Connection, project: int, space: Space, target: str) -> Active:
         """Raises Refusal NOT_FOUND, with how to get one."""
-        id_ = target_id(connection, target)
+        known = known_target(connection, target)
         found = select(predictors.c.id, predictors.c.file_sha256).where(
             predictors.c.project_id == project,
-            predictors.c.target_id == id_,
+            predictors.c.target_id == known.id,
             predictors.c.builds == builds_of(space),
             predictors.c.active,
         )
         if (row := connection.execute(found).one_or_none()) is None:
             raise _none(space, target)
-        return Active(row.id, id_, target, self._evaluator(connection, row, space))
+        return Active(row.id, known, self._evaluator(connection, row, space))
 
     def _evaluator(self, connection: Connection, row: Any, space: Space) -> Evaluator:
         key = (bytes(row.file_sha256), builds_of(space))

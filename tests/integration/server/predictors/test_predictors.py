@@ -133,17 +133,6 @@ async def test_parts_sum_to_the_whole(measured):
         assert total == pytest.approx(each["latency_ms"])
 
 
-async def test_doubtful_estimates_become_requests(measured):
-    await fitted(measured)
-    found = await estimated(measured, measured=False, measure_above=1e-9)
-    ids = [each["request_id"] for each in found]
-    assert all(ids)
-    request = (await measured.submitter.get(f"/v1/requests/{ids[0]}")).json()
-    assert request["target"] == measured.TARGET
-    sure = await estimated(measured, measured=False, measure_above=10)
-    assert not any(each["request_id"] for each in sure)
-
-
 async def test_versions_count_up_and_an_older_one_can_be_activated(measured):
     first, second = await fitted(measured), await fitted(measured)
     kept = await fitted(measured, activate=False)
