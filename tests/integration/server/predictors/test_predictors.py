@@ -1,7 +1,9 @@
 """From measurements to estimates over HTTP: fits, versions, and what they answer."""
 
 import asyncio
+from dataclasses import replace
 
+import httpx
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,6 +12,7 @@ from edgemeter.spaces.registry import find_space
 from edgemeter.spaces.text import to_text
 from edgemeter.wire.estimates import ARROW, BULK_COLUMNS
 from edgemeter_predictors.saving.predictors import load
+from edgemeter_server.app import create_app
 from edgemeter_server.predictors import bulk, bulk_answers, queueing, working
 from edgemeter_server.predictors.training import FitError
 
@@ -97,6 +100,28 @@ async def test_many_architectures_are_answered_in_flat_pieces(measured, monkeypa
     answer = await in_bulk(measured, pieces(wrong=4_321))
     assert answer.status_code == 422
     assert "row 4321, column 1" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_bulk_body_has_a_most(measured, announced):
+    """Refused by its announced length, or while it comes, after codes that were right."""
+    await fitted(measured)
+    settings = measured.services.settings.model_copy(update={"max_bulk_bytes": 10})
+    app = create_app(replace(measured.services, settings=settings))
+    headers = {"Authorization": measured.submitter.headers["Authorization"]}
+
+    async def pieces():
+        for _ in range(6):
+            yield b"\x00\x01"
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test", headers=headers
+    ) as client:
+        lab = replace(measured, submitter=client)
+        assert (await in_bulk(lab, bytes(10))).status_code == 200
+        answer = await in_bulk(lab, bytes(12) if announced else pieces())
+    assert answer.status_code == 413
+    assert "10 bytes" in answer.json()["detail"]
 
 
 async def test_arrow_in_arrow_out(measured):
