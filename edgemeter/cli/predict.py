@@ -1,10 +1,11 @@
 """`edgemeter predict`: how long architectures or a file take on targets, without measuring them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from edgemeter.cli.parameters import ShapeType
+from edgemeter.cli.parameters import FILE, ShapeType
 from edgemeter.cli.remote import Connect, connecting, json_option, project_option
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ _LONGEST_WAIT_S = 60  #: the server's own: `edgemeter jobs wait` waits longer
     help="With --max-interval, wait up to so long for what is measured.",
 )
 @click.option(
+    "--codes",
+    "codes_file",
+    type=FILE,
+    help="Predict the codes in FILE (.npy: n x columns of uint8) instead of ARCHITECTURES, any number.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --codes: where latency, low and high go (.npy: n x 3 of float32).",
+)
+@click.option(
     "--shape",
     "shapes",
     type=ShapeType(),
@@ -56,6 +69,8 @@ def predict(
     predicted: bool,
     max_interval: float | None,
     wait_s: float,
+    codes_file: Path | None,
+    output: Path | None,
     shapes: tuple[tuple[str, tuple[int, ...]], ...],
     project: str | None,
     as_json: bool,
@@ -71,11 +86,21 @@ def predict(
 
         predict_file(space, targets, dict(shapes), level, parts=parts, as_json=as_json)
         return
-    if not architectures:
-        raise click.UsageError("name architectures of the space, or an .onnx or .tflite file")
+    if (codes_file is None) == (not architectures) or (codes_file is None) != (output is None):
+        raise click.UsageError(
+            "name architectures of the space, or --codes with --output, or an .onnx or .tflite file"
+        )
     with connect() as client:
-        from edgemeter.client.naming import named_targets
+        from edgemeter.client.naming import named_targets, one_target
 
+        if codes_file is not None and output is not None:
+            from edgemeter.cli.codes import predict_codes
+
+            target = one_target(list(client.targets()), " ".join(targets))
+            predict_codes(
+                client, space, target, codes_file, output, level=level, project=project, as_json=as_json
+            )
+            return
         found = client.estimates(
             space,
             architectures,

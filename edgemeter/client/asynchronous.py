@@ -10,6 +10,7 @@ import httpx
 
 from edgemeter.client import (
     architectures,
+    bulk,
     campaigning,
     importing,
     measuring,
@@ -128,6 +129,8 @@ class AsyncClient:
     delete_measurement = awaiting(operations.delete_measurement)
 
     estimates = awaiting(predicting.estimates)
+    estimates_bulk = awaiting(bulk.estimates_bulk)
+    estimates_in_chunks = iterating(bulk.estimates_in_chunks)
     fit = awaiting(predicting.fit)
     fit_status = awaiting(predicting.fit_status)
     predictors = iterating(predicting.predictors)
@@ -200,9 +203,9 @@ class AsyncClient:
                 return await asyncio.to_thread(function)
 
     async def _send(self, send: Send) -> Outcome:
-        file = None if send.call.file is None else _in_threads(send.call.file.chunks())
+        body = None if send.call.body is None else _in_threads(send.call.body.chunks())
         try:
-            return answered(await self._http.request(**request_options(send, file)))
+            return answered(await self._http.request(**request_options(send, body)))
         except httpx.RequestError as error:
             return silent(error, self._http.base_url)
 

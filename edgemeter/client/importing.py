@@ -42,7 +42,7 @@ def create_import(
             method="POST",
             path="/v1/imports",
             query={"space": asked.name, **about},
-            file=FileBody(table, size_bytes, progress, "text/csv"),
+            body=FileBody(table, size_bytes, progress, "text/csv"),
             repeatable=False,
             longer_s=60.0 + size_bytes / SLOWEST_BYTES_PER_S + size_bytes / _CHECKED_BYTES_PER_S,
             read=reader(ImportDocument),

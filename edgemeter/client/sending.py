@@ -38,15 +38,15 @@ def context_of(settings: ClientSettings, policy: RetryPolicy) -> Context:
     return Context(policy, settings.timeout_s, settings.project, time.monotonic, random.random)
 
 
-def request_options(send: Send, file: Iterable[bytes] | AsyncIterable[bytes] | None) -> dict[str, Any]:
+def request_options(send: Send, body: Iterable[bytes] | AsyncIterable[bytes] | None) -> dict[str, Any]:
     call = send.call
     headers: dict[str, str] = {}
     if call.idempotency_key is not None:
         headers["Idempotency-Key"] = call.idempotency_key
-    content: Any = file
-    if call.file is not None:
-        headers["Content-Type"] = call.file.media_type
-        headers["Content-Length"] = str(call.file.size_bytes)
+    content: Any = body
+    if call.body is not None:
+        headers["Content-Type"] = call.body.media_type
+        headers["Content-Length"] = str(call.body.size_bytes)
     elif call.message is not None:
         headers["Content-Type"] = "application/json"
         content = call.message.model_dump_json(exclude_defaults=True)

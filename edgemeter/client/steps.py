@@ -7,7 +7,7 @@ def me() -> Steps[Identity]:
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from edgemeter.client.retrying import RetryPolicy
 from edgemeter.wire.base import Message
@@ -18,9 +18,21 @@ CHUNK_BYTES = 1 << 18
 SentBytes = Callable[[int, int], None]
 
 
+class Body(Protocol):
+    """Bytes that are sent as they are, read anew at each attempt."""
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    @property
+    def media_type(self) -> str: ...
+
+    def chunks(self) -> Iterator[bytes]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class FileBody:
-    """A file that is sent as it is. Each attempt reads it anew."""
+    """A file."""
 
     path: Path
     size_bytes: int
@@ -42,7 +54,7 @@ class Call(Generic[T]):
     """One call of the service, before it is sent. `read` makes its value of the answer's body.
 
     `repeatable`: sending it twice does what sending it once does. `longer_s` is what it may take beyond
-    any other call: the wait of a long poll, the bytes of a file.
+    any other call: the wait of a long poll, the bytes of a body.
     """
 
     method: str
@@ -50,7 +62,7 @@ class Call(Generic[T]):
     read: Callable[[bytes], T]
     query: Mapping[str, str] = field(default_factory=dict)
     message: Message | None = None
-    file: FileBody | None = None
+    body: Body | None = None
     idempotency_key: str | None = None
     repeatable: bool = True
     longer_s: float = 0.0

@@ -10,6 +10,7 @@ import httpx
 
 from edgemeter.client import (
     architectures,
+    bulk,
     campaigning,
     importing,
     measuring,
@@ -127,6 +128,8 @@ class Client:
     delete_measurement = calling(operations.delete_measurement)
 
     estimates = calling(predicting.estimates)
+    estimates_bulk = calling(bulk.estimates_bulk)
+    estimates_in_chunks = iterating(bulk.estimates_in_chunks)
     fit = calling(predicting.fit)
     fit_status = calling(predicting.fit_status)
     predictors = iterating(predicting.predictors)
@@ -199,8 +202,8 @@ class Client:
                 return function()
 
     def _send(self, send: Send) -> Outcome:
-        file = None if send.call.file is None else send.call.file.chunks()
+        body = None if send.call.body is None else send.call.body.chunks()
         try:
-            return answered(self._http.request(**request_options(send, file)))
+            return answered(self._http.request(**request_options(send, body)))
         except httpx.RequestError as error:
             return silent(error, self._http.base_url)

@@ -52,7 +52,7 @@ def upload(
             method="PUT",
             path=f"/v1/artifacts/{sized.sha256}",
             query={"project": project, "name": _label(path.name)},
-            file=body,
+            body=body,
             longer_s=sized.size_bytes / SLOWEST_BYTES_PER_S,
             read=reader(ArtifactDocument),
         )

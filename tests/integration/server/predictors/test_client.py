@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from edgemeter.client import AsyncClient, ClientError, ClientSettings
+from edgemeter.client import AsyncClient, ClientError, ClientSettings, UnexpectedReplyError
 from edgemeter.client.predicting import FitFailedError
 from edgemeter.wire.access import Role
+from edgemeter.wire.problems import ProblemError
 from edgemeter_server.predictors import working
 from edgemeter_server.testing import issue_token
 
@@ -54,3 +55,40 @@ async def test_a_fit_that_fails_says_why(measured, client):
 async def test_no_predictor_is_told_in_words(measured, client):
     with pytest.raises(ClientError, match="edgemeter fit"):
         await client.predictor("tiny", measured.TARGET)
+
+
+async def test_arrays_in_arrays_out(measured, client):
+    """In one request, or one after the other; rows and words of errors are the server's."""
+    await fitted(measured, client, model="lut")
+    local = await client.predictor("tiny", measured.TARGET)
+    codes = np.asfortranarray(np.random.default_rng(0).integers(0, 2, (100_000, 2), dtype=np.uint8))
+    found = await client.estimates_bulk("tiny", measured.TARGET, codes, level=0.8)
+    prediction = local.predict(codes)
+    assert found.latency_ms == pytest.approx(prediction.mean_ms, rel=1e-6)
+    assert found.high_ms == pytest.approx(local.interval(prediction, 0.8).high_ms, rel=1e-6)
+    parts = [
+        part
+        async for part in client.estimates_in_chunks(
+            "tiny", measured.TARGET, (codes[:3], codes[3:5]), level=0.8
+        )
+    ]
+    assert [len(part) for part in parts] == [3, 2]
+    assert np.concatenate([part.low_ms for part in parts]).tolist() == found.low_ms[:5].tolist()
+    codes[77_777, 1] = 9
+    with pytest.raises(ProblemError, match="row 77777, column 1"):
+        await client.estimates_bulk("tiny", measured.TARGET, codes)
+    with pytest.raises(UnexpectedReplyError, match="2 rows for 1"):
+        await client.estimates_bulk("tiny", measured.TARGET, np.zeros((1, 4), np.uint8))
+    for odd in ([[0, 1]], codes[0], codes.astype(int), codes[:0]):
+        with pytest.raises(ClientError, match="array"):
+            await client.estimates_bulk("tiny", measured.TARGET, odd)
+
+
+async def test_doubtful_ones_are_waited_for(measured, client):
+    await fitted(measured, client, model="lut")
+    text = "tiny@1:conv3,conv3"
+    [found] = await client.estimates(
+        "tiny", [text], measured.TARGET, measured=False, max_interval=1e-9, wait_s=90
+    )
+    assert (found.source, found.job_id) == ("measured", None)  # it was stored
+    assert found.request_id
