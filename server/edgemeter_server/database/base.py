@@ -57,7 +57,10 @@ class Database(ABC):
 
 
 class UnavailableError(Exception):
-    """The database cannot do its work now. `full`: for want of space; `unknown`: the commit may have held."""
+    """The database, or another service that is needed, cannot do its work now.
+
+    `full`: for want of space; `unknown`: the commit may have held.
+    """
 
     def __init__(self, message: str, *, full: bool = False, unknown: bool = False) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
-"""The training worker: takes fits one after the other, each in a child process."""
+"""The training worker: takes fits one after the other, each in a child process or wherever it is told to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -19,13 +19,21 @@ from edgemeter_server.predictors.publishing import publish
 from edgemeter_server.predictors.queueing import Held
 from edgemeter_server.predictors.snapshots import Snapshot
 from edgemeter_server.predictors.topics import fit_topic
-from edgemeter_server.predictors.training import FitError, train_in_child
+from edgemeter_server.predictors.training import FitError, Trained, train_in_child
 from edgemeter_server.predictors.workplace import Workplace
 from edgemeter_server.services import Services
+
+#: A space, a model, the data and what is said of the predictor go in. Raises FitError.
+Train = Callable[[str, str, Snapshot, Mapping[str, Any]], Awaitable[Trained]]
 
 _log = structlog.get_logger()
 _LOOK_AGAIN_S = 1.0
 _AWAY_S = 5.0
+
+
+async def in_child(space: str, model: str, snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
+    """In a child process of this one."""
+    return await apart(train_in_child, space, model, snapshot, about)
 
 
 async def fit_here(services: Services) -> None:
@@ -34,31 +42,31 @@ async def fit_here(services: Services) -> None:
         await work_off(services)
 
 
-async def work_on(workplace: Workplace) -> None:
+async def work_on(workplace: Workplace, train: Train = in_child) -> None:
     """Fits what waits and what will, until it is cancelled: then what is being fitted waits again."""
     while True:
         try:
-            await work_off(workplace)
+            await work_off(workplace, train)
         except UnavailableError as error:
-            _log.warning("the database is away", why=str(error))
+            _log.warning("what fits need is away", why=str(error))
             await asyncio.sleep(_AWAY_S)
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 
-async def work_off(workplace: Workplace) -> None:
+async def work_off(workplace: Workplace, train: Train = in_child) -> None:
     """Fits what waits, until nothing does. Any number of workers may do so beside each other."""
     while held := await workplace.database.write(lambda c: queueing.claim(c, workplace.clock.now_us(c))):
-        await _fit(workplace, held)
+        await _fit(workplace, held, train)
         await workplace.wakeups.publish([fit_topic(held.id)])
 
 
-async def _fit(workplace: Workplace, held: Held) -> None:
+async def _fit(workplace: Workplace, held: Held, train: Train) -> None:
     snapshot, about = await workplace.database.read(partial(_material, held=held))
     space = held.builds.partition("/")[0]
     faults.point("fit.claimed")
     try:
         async with _kept(workplace, held):
-            trained = await apart(train_in_child, space, held.model, snapshot, about)
+            trained = await train(space, held.model, snapshot, about)
     except FitError as error:
         _log.info("no predictor", fit=held.id, why=str(error))
         await workplace.database.write(partial(_failed, workplace=workplace, held=held, why=str(error)))
@@ -75,7 +83,7 @@ async def _kept(workplace: Workplace, held: Held) -> AsyncIterator[None]:
     renewing = asyncio.create_task(_renew(workplace, held))
     try:
         yield
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, UnavailableError):
         with suppress(UnavailableError):
             await workplace.database.write(partial(queueing.release, held=held))
         raise
