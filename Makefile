@@ -49,8 +49,8 @@ bench: install ## Measure what docs/benchmarks.md promises (about two hours, on 
 	@$(BIN)/python -m benchmarks --json
 
 .PHONY: simulate
-simulate: install ## A simulated day of twenty agents with a thousand kills (minutes)
-	@$(BIN)/python -m simulation --seed 1 --hours 24
+simulate: install ## A simulated day of twenty agents with a thousand kills, in two halves at once
+	@$(BIN)/python -m simulation --seed 1 --seeds 2 --hours 12 --processes 2
 
 .PHONY: docs
 docs: install ## Build the user guide into site/

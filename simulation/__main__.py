@@ -4,8 +4,10 @@ import argparse
 import json
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict
+from itertools import repeat
 
 from simulation.bugs import BUGS, planted
 from simulation.quiet import quiet
@@ -15,21 +17,30 @@ from simulation.world import Plan, Story, simulate
 
 def main() -> None:
     given = _given()
+    plans = [
+        Plan(seed, given.hours, given.agents, given.jobs, given.rough)
+        for seed in range(given.seed, given.seed + given.seeds)
+    ]
     broken = False
-    for seed in range(given.seed, given.seed + given.seeds):
-        plan = Plan(seed, given.hours, given.agents, given.jobs, given.rough)
-        began_s = time.process_time()
-        with quiet(), planted(given.bug) if given.bug else nullcontext():
-            story = run(simulate(plan))
-        broken = broken or bool(story.broken)
-        _tell(plan, story, time.process_time() - began_s, bug=given.bug, as_json=given.json)
+    with ProcessPoolExecutor(given.processes) as pool:
+        for plan, (story, cpu_s) in zip(plans, pool.map(_lived, plans, repeat(given.bug)), strict=True):
+            broken = broken or bool(story.broken)
+            _tell(plan, story, cpu_s, bug=given.bug, as_json=given.json)
     sys.exit(broken)
+
+
+def _lived(plan: Plan, bug: str | None) -> tuple[Story, float]:
+    """The story, and the seconds of a processor that it took."""
+    began_s = time.process_time()
+    with quiet(), planted(bug) if bug else nullcontext():
+        return run(simulate(plan)), time.process_time() - began_s
 
 
 def _given() -> argparse.Namespace:
     words = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--seeds", type=int, default=1, help="so many, from --seed on")
+    words.add_argument("--processes", type=int, default=1, help="seeds that are lived through at once")
     words.add_argument("--hours", type=float, default=24.0, help="of virtual time, each")
     words.add_argument("--agents", type=int, default=20)
     words.add_argument("--jobs", type=float, default=0.15, help="that users ask for, a second")
@@ -54,4 +65,5 @@ def _tell(plan: Plan, story: Story, cpu_s: float, *, bug: str | None, as_json: b
         print(f"  replay: {plan.command()}" + (f" --bug {bug}" if bug else ""))
 
 
-main()
+if __name__ == "__main__":
+    main()
