@@ -1,8 +1,8 @@
 """Our raw latency against each runtime's own tool, the same statistic, interleaved round by round.
 
 Both run on the same processor, under SCHED_FIFO where that is permitted, so that other work on the machine
-takes no time from either. A host whose clock moves from minute to minute moves both halves of a
-round: each round gives a ratio of its own, and the median of the rounds is the figure.
+takes no time from either. A host whose speed moves from second to second moves both: each of our runs is
+held against the tool's run before and the one after it, and the median of the rounds is the figure.
 """
 
 import math
@@ -23,7 +23,7 @@ from edgemeter_agents.batches.priority_wish import PriorityWish
 from edgemeter_agents.networks import anchors
 from edgemeter_agents.runtimes.base import Format
 
-ROUNDS = 7
+ROUNDS = 11
 SECONDS = 1.0
 #: One visit, as long as a round of the tool, which does not notice contention either.
 PROTOCOL = PRECISE.evolve(
@@ -56,15 +56,18 @@ def files_of(runtime: str) -> list[Path]:
 
 
 def ratio(runtime: str, file: Path, store: AnchorStore, lab: Lab) -> float:
-    """Ours over the tool's: the median over rounds of the ratio of their medians."""
+    """Ours over the tool's: the median over rounds of the ratio of their medians, the tool's being the
+    geometric mean of its runs on both sides.
+    """
     (cpu,) = lab.cpus(1).cpus
     priority = PriorityWish.FIFO if lab.permissions.fifo.permitted else PriorityWish.NORMAL
-    ratios = []
+    ratios, before_ms = [], TOOLS[runtime](file, cpu, SECONDS)
     for seed in range(ROUNDS):
-        theirs_ms = TOOLS[runtime](file, cpu, SECONDS)
         measured = measure_files([file], runtime, PROTOCOL, store, priority=priority, seed=seed)
         (ours,) = latencies(measured)
-        ratios.append(ours.median_ms / theirs_ms)
+        after_ms = TOOLS[runtime](file, cpu, SECONDS)
+        ratios.append(ours.median_ms / math.sqrt(before_ms * after_ms))
+        before_ms = after_ms
     return median(ratios)
 
 
