@@ -8,6 +8,36 @@ import rich_click as click
 FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
+class NetworkType(click.ParamType["Path | str"]):
+    """A file, or an architecture of a space such as `references@1:mobilenet_v1,1.0`."""
+
+    name = "FILE|ARCH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        from edgemeter.client.planning import is_architecture
+
+        if isinstance(value, str) and is_architecture(value):
+            return value
+        return Path(FILE.convert(value, param, ctx))
+
+
+class NumberOfTargetType(click.ParamType[tuple[str, float]]):
+    """`openvino.int8=2.5` -> ("openvino.int8", 2.5)."""
+
+    name = "TARGET=N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float]:
+        if isinstance(value, tuple):
+            return value
+        words, _, number = str(value).rpartition("=")
+        try:
+            return words, float(number)
+        except ValueError:
+            self.fail(f"{value!r} is not TARGET=NUMBER", param, ctx)
+
+
 class ShapeType(click.ParamType[tuple[str, tuple[int, ...]]]):
     """`image=1,3,224,224` -> ("image", (1, 3, 224, 224))."""
 

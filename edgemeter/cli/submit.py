@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from edgemeter.cli.parameters import FILE, ShapeType
+from edgemeter.cli.parameters import NetworkType, ShapeType
 from edgemeter.cli.remote import json_option, project_option, remote
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.argument("networks", type=NetworkType(), nargs=-1, required=True, metavar="FILE|ARCH...")
 @click.option(
     "--target",
     "-t",
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 @remote
 def submit(
     client: "Client",
-    files: tuple[Path, ...],
+    networks: tuple[Path | str, ...],
     targets: tuple[str, ...],
     wait: bool,
     timeout_s: float | None,
@@ -82,8 +82,9 @@ def submit(
     project: str | None,
     as_json: bool,
 ) -> None:
-    """Have networks (ONNX or TFLite) measured by a server.
+    """Have networks measured by a server: ONNX or TFLite files, or architectures of a space.
 
+    An architecture is written as `edgemeter space sample` prints it, such as `references@1:mobilenet_v1,1.0`.
     What has been measured before is answered at once. Without `--wait` the requests are printed; they go on,
     also when this machine is switched off. Exit code 4: something could not be measured. 6: `--timeout` has
     passed.
@@ -98,7 +99,7 @@ def submit(
     spec = JobSpec(protocol=protocol, shapes=dict(shapes), layers=layers, memory=memory)
     wishes = Wishes(spec=spec, fresh=fresh, priority=priority, deadline_s=deadline_s)
     asked = client.submit(
-        files, targets, wishes=wishes, project=project, note=lambda text: notes.print(plain(text, 200))
+        networks, targets, wishes=wishes, project=project, note=lambda text: notes.print(plain(text, 200))
     )
     answers = wait_for(client, asked, timeout_s) if wait else list(asked)
     print_answers(answers, as_json=as_json)

@@ -7,13 +7,12 @@ from edgemeter.client.errors import NoTargetError
 from edgemeter.client.generated import AnySpace, named
 from edgemeter.client.listing import every
 from edgemeter.client.measuring import request_all
-from edgemeter.client.planning import Wishes
+from edgemeter.client.planning import Wishes, architecture_item
 from edgemeter.client.steps import Steps, collected
 from edgemeter.targets import target_of
 from edgemeter.wire.base import Page
 from edgemeter.wire.devices import TargetRow
-from edgemeter.wire.recipes import FileKind, RecipeKind
-from edgemeter.wire.requests import RequestItem
+from edgemeter.wire.recipes import FileKind
 
 
 def submit_architectures(
@@ -30,22 +29,12 @@ def submit_architectures(
     for a target that no device of the server has offered.
     """
     from edgemeter.spaces.registry import find_space
-    from edgemeter.spaces.text import canonical_text
 
     asked = named(space)
     found = asked.part.base if asked.part is not None else find_space(asked.name)
-    builds = f"{found.name}/{found.version}"
     kind = yield from _kind(target)
-    wanted = wishes or Wishes()
     items = [
-        RequestItem(
-            recipe=kind.recipe(builds, RecipeKind.ARCHITECTURE, canonical_text(found, text)),
-            target=target,
-            spec=wanted.spec,
-            fresh=wanted.fresh,
-            priority=wanted.priority,
-            deadline_s=wanted.deadline_s,
-        )
+        architecture_item(found, text, kind, target, wishes or Wishes())
         for text in asked.asked(architectures)
     ]
     return (yield from request_all(items, project=project))

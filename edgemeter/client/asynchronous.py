@@ -12,6 +12,7 @@ from edgemeter.client import (
     architectures,
     bulk,
     campaigning,
+    comparing,
     importing,
     measuring,
     operations,
@@ -131,6 +132,8 @@ class AsyncClient:
     estimates = awaiting(predicting.estimates)
     estimates_bulk = awaiting(bulk.estimates_bulk)
     estimates_in_chunks = iterating(bulk.estimates_in_chunks)
+    metrics = awaiting(comparing.metrics)
+    pareto = awaiting(comparing.pareto)
     fit = awaiting(predicting.fit)
     fit_status = awaiting(predicting.fit_status)
     predictors = iterating(predicting.predictors)

@@ -28,6 +28,13 @@ class Named:
     name: str
     part: "Subset | None" = None
 
+    @property
+    def planned_part(self) -> PlannedPart | None:
+        """What makes it of the server's space."""
+        if self.part is None:
+            return None
+        return PlannedPart(name=self.part.name, version=self.part.base.version, choices=self.part.narrowed)
+
     def asked(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Architectures as the server writes them. Raises CodeError for what is none of a generated space."""
         if self.part is None:
@@ -67,10 +74,7 @@ def named(space: AnySpace) -> Named:
 def plan_of(space: AnySpace, **wishes: Any) -> CampaignPlan:
     """A campaign's plan; of a generated space, with its operators and architectures alone."""
     asked = named(space)
-    if asked.part is None:
-        return CampaignPlan(space=asked.name, **wishes)
-    part = PlannedPart(name=asked.part.name, version=asked.part.base.version, choices=asked.part.narrowed)
-    return CampaignPlan(space=asked.name, part=part, **wishes)
+    return CampaignPlan(space=asked.name, part=asked.planned_part, **wishes)
 
 
 def operators_within(asked: Named, table: LatencyTable) -> LatencyTable:

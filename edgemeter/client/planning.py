@@ -1,25 +1,30 @@
-"""From files and words to what is asked for: upload each network, choose its targets."""
+"""From files, architectures and words to what is asked for: upload each file, choose the targets."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from edgemeter.client.choosing import choose
-from edgemeter.client.errors import ClientError
+from edgemeter.client.errors import ClientError, NoTargetError
 from edgemeter.client.listing import every
+from edgemeter.client.naming import named_targets
 from edgemeter.client.steps import Pause, Steps, collected
 from edgemeter.client.uploading import find_artifact, upload
 from edgemeter.failures import FailureError, FailureKind
-from edgemeter.targets import Precision
+from edgemeter.targets import Precision, target_of
 from edgemeter.wire.artifacts import ArtifactDocument
 from edgemeter.wire.base import Page
 from edgemeter.wire.devices import TargetRow
+from edgemeter.wire.recipes import FileKind, RecipeKind
 from edgemeter.wire.requests import RequestItem
 from edgemeter.wire.specs import JobSpec
 
-#: A file, or the sha256 of one that the project has.
+if TYPE_CHECKING:
+    from edgemeter.spaces.space import Space
+
+#: A file, the sha256 of one that the project has, or an architecture: `references@1:mobilenet_v1,1.0`.
 Network: TypeAlias = str | PathLike[str]
 _SHA256_SIGNS = 64
 #: The server reads a new file within a second; then its precision is known.
@@ -48,8 +53,51 @@ def plan(
     rows = yield from collected(every("/v1/targets", Page[TargetRow], {}))
     items: list[RequestItem] = []
     for network in networks:
+        if is_architecture(network):
+            items += _of_architecture(str(network), rows, words, wishes)
+            continue
         artifact = yield from _handed_in(network, project, note)
         items += yield from _items(artifact, rows, words, wishes, project)
+    return items
+
+
+def is_architecture(network: Network) -> bool:
+    """Whether it reads NAME@VERSION:WORDS, and is no file."""
+    if not isinstance(network, str):
+        return False
+    name, _, version = network.partition(":")[0].partition("@")
+    return bool(name) and version.isdecimal() and ":" in network and not Path(network).exists()
+
+
+def architecture_item(space: "Space", text: str, kind: FileKind, target: str, wishes: Wishes) -> RequestItem:
+    """An architecture of an installed space, built by the agent. Raises CodeError for what is none."""
+    from edgemeter.spaces.text import canonical_text
+
+    builds = f"{space.name}/{space.version}"
+    return RequestItem(
+        recipe=kind.recipe(builds, RecipeKind.ARCHITECTURE, canonical_text(space, text)),
+        target=target,
+        spec=wishes.spec,
+        fresh=wishes.fresh,
+        priority=wishes.priority,
+        deadline_s=wishes.deadline_s,
+    )
+
+
+def _of_architecture(
+    text: str, rows: Sequence[TargetRow], words: Sequence[str], wishes: Wishes
+) -> list[RequestItem]:
+    """Raises UnknownSpaceError, CodeError, or NoTargetError for a target that no device has offered."""
+    from edgemeter.spaces.registry import find_space
+
+    space, formats = find_space(text.partition("@")[0]), {row.slug: row.formats for row in rows}
+    items = []
+    for slug in named_targets(rows, words):
+        target = target_of(slug)
+        if slug not in formats or target is None:
+            raise NoTargetError(f"no device of this server has offered {slug}")
+        kind = FileKind.of(target, formats[slug])
+        items.append(architecture_item(space, text, kind, slug, wishes))
     return items
 
 

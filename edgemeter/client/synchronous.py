@@ -12,6 +12,7 @@ from edgemeter.client import (
     architectures,
     bulk,
     campaigning,
+    comparing,
     importing,
     measuring,
     operations,
@@ -130,6 +131,8 @@ class Client:
     estimates = calling(predicting.estimates)
     estimates_bulk = calling(bulk.estimates_bulk)
     estimates_in_chunks = iterating(bulk.estimates_in_chunks)
+    metrics = calling(comparing.metrics)
+    pareto = calling(comparing.pareto)
     fit = calling(predicting.fit)
     fit_status = calling(predicting.fit_status)
     predictors = iterating(predicting.predictors)

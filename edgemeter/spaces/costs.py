@@ -50,6 +50,17 @@ def architecture_costs(space: Space, codes: Codes) -> CostTable:
     return CostTable(**sums, peak_activation_bytes=_peaks(space, living))
 
 
+def architecture_cost(space: Space, codes: Codes, name: str) -> Counts:
+    """One of the costs of each architecture, (n,); `name` is a field of `CostTable`. Where a space is not
+    `chained`, the peak of memory builds each distinct network.
+    """
+    space, codes = in_base(space, validate(space, codes))
+    living = space.canonical(codes)
+    if name == "peak_activation_bytes":
+        return _peaks(space, living)
+    return np.asarray(sum_over_layers(space, getattr(placed_costs(space), name), living))
+
+
 def _peaks(space: Space, codes: Codes) -> Counts:
     if space.chained:
         return max_over_layers(space, placed_costs(space).peak_activation_bytes, codes)

@@ -16,6 +16,7 @@ from edgemeter_server.devices import endpoints as devices
 from edgemeter_server.http.openapi import operation_id
 from edgemeter_server.jobs import endpoints as jobs
 from edgemeter_server.measurements import endpoints as measurements
+from edgemeter_server.multi_hardware import endpoints as multi_hardware
 from edgemeter_server.operations import background
 from edgemeter_server.operations import endpoints as operations
 from edgemeter_server.operations.metrics import Metrics
@@ -53,6 +54,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(campaigns.router)
     app.include_router(recipes.router)
     app.include_router(predictors.router)
+    app.include_router(multi_hardware.router)
     return app
 
 

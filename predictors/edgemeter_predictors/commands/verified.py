@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from edgemeter.cli.finalists import Finalist
 from edgemeter.client.answers import doubts
 from edgemeter.wire.estimates import ArchitectureEstimate
 from edgemeter.wire.requests import Estimate, RequestDocument
-from edgemeter_predictors.commands.finalists import Finalist
 from edgemeter_predictors.judging.interval import Interval
 from edgemeter_predictors.judging.verifying import Verification, verify
 

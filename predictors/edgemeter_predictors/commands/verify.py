@@ -13,9 +13,9 @@ from edgemeter.cli.remote import json_option, project_option, remote
 from edgemeter_predictors.commands.extras import require
 
 if TYPE_CHECKING:
+    from edgemeter.cli.finalists import Finalist
     from edgemeter.client import Client
     from edgemeter.client.planning import Wishes
-    from edgemeter_predictors.commands.finalists import Finalist
     from edgemeter_predictors.commands.verified import Verified
 
 
@@ -69,11 +69,11 @@ def verify(
     """
     require("predictors", "scipy")
     from edgemeter.cli.exits import Exit
+    from edgemeter.cli.finalists import read_finalists
     from edgemeter.client.naming import one_target
     from edgemeter.client.planning import Wishes
     from edgemeter.spaces.subset_files import open_space
     from edgemeter.wire.specs import JobSpec
-    from edgemeter_predictors.commands.finalists import read_finalists
     from edgemeter_predictors.commands.verified import print_report, report
 
     lines = file.read_text(encoding="utf-8").splitlines() if file else []

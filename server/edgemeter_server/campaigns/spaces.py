@@ -3,7 +3,7 @@
 from edgemeter.spaces.registry import UnknownSpaceError, find_space
 from edgemeter.spaces.space import CodeError, Space
 from edgemeter.spaces.subset import Subset
-from edgemeter.wire.campaigns import CampaignPlan
+from edgemeter.wire.campaigns import CampaignPlan, PlannedPart
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.http.problems import Refusal
 
@@ -17,11 +17,16 @@ def known_space(name: str) -> Space:
 
 
 def planned_space(plan: CampaignPlan) -> Space:
-    """What a campaign measures: a space, or a part of it.
+    """What a campaign measures. Raises as `space_or_part`."""
+    return space_or_part(plan.space, plan.part)
+
+
+def space_or_part(name: str, part: PlannedPart | None) -> Space:
+    """A space, or a part of it.
 
     Raises UnknownSpaceError, or CodeError for a part that is none of the space's.
     """
-    space, part = find_space(plan.space), plan.part
+    space = find_space(name)
     if part is None:
         return space
     if part.version != space.version:

@@ -83,6 +83,8 @@ TABLE = {
     "activate_predictor": Row(SUBMITTERS, owned=True),
     "estimate": Row(VIEWERS),
     "estimate_bulk": Row(VIEWERS),
+    "compare_networks": Row(VIEWERS),
+    "find_front": Row(VIEWERS),
     "create_import": Row(SUBMITTERS),
     "list_imports": Row(VIEWERS),
     "list_imported_rows": Row(VIEWERS, owned=True),

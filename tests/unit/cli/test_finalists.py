@@ -6,10 +6,10 @@ import rich_click as click
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgemeter.cli.finalists import Finalist, read_finalists
 from edgemeter.spaces.registry import find_space
 from edgemeter.spaces.sampling import sample
 from edgemeter.spaces.text import to_text
-from edgemeter_predictors.commands.finalists import Finalist, read_finalists
 from edgemeter_predictors.judging.interval import Interval
 from edgemeter_predictors.judging.verifying import verify
 
@@ -31,7 +31,7 @@ def test_a_network_stands_once_and_arguments_come_first():
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ([], "no architecture to verify"),
+        ([], "there is no architecture"),
         (["hurricane@1:nonsense"], "line 1"),
         ([f"{TEXTS[0]} 0.5", TEXTS[1]], "some have none"),
         ([f"{TEXTS[0]} 0.5", f"{TEXTS[0]} 0.6"], "line 2: the same network"),

@@ -33,9 +33,9 @@ def read_finalists(space: Space, arguments: Sequence[str], lines: Iterable[str])
         if line.strip() and not line.lstrip().startswith("#"):
             _add(found, space, line.strip(), f"line {number}")
     if not found:
-        raise click.UsageError("there is no architecture to verify: name some, or a --file with one a line")
+        raise click.UsageError("there is no architecture: name some, or a --file with one a line")
     if len(found) > MAX_ITEMS:
-        raise click.UsageError(f"at most {MAX_ITEMS} finalists at once, not {len(found)}")
+        raise click.UsageError(f"at most {MAX_ITEMS} architectures at once, not {len(found)}")
     if len({finalist.quality is None for finalist in found.values()}) > 1:
         raise click.UsageError("some architectures have a quality and some have none")
     return list(found.values())

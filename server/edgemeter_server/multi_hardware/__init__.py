@@ -1,0 +1,1 @@
+"""Networks compared over several targets: normalised metrics and Pareto fronts."""
