@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from edgemeter.wire.agents import ReportBatch, Reported
 from edgemeter_agents.daemon.events import WorkEnded
+from edgemeter_server.devices import sessions
 from edgemeter_server.jobs import attempts as ending
 from edgemeter_server.jobs import (
     claiming,
@@ -151,6 +152,7 @@ BUGS: Mapping[str, Sequence[Change]] = {
     "claim-forgets-its-name": ((claiming, "_take_now", _new_name),),
     "sweep-forgets-to-requeue": ((sweeping, "expire_due", _forgets_the_job),),
     "takeover-leaves-attempts": ((ending, "expire_session", _always(())),),
+    "late-opening-opens": ((sessions, "_check_not_late", _always(None)),),
     "idempotency-key-ignored": (
         (idempotency, "find", _always(None)),
         (idempotency, "store", _always(None)),

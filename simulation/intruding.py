@@ -51,7 +51,7 @@ class Intruder:
             held = _states(response, "leases", "renewed")
             if held:  # No batch of the simulation lasts for three lease times.
                 self._record.broken.append(f"an old renewal was granted for attempts {held}")
-        elif old.request.url.path.endswith("reports"):
+        elif old.request.url.path.endswith(("reports", "sessions")):
             await self._network.ask(old.request)
 
     async def _forge(self) -> None:

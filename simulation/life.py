@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import httpx
 
@@ -29,6 +30,7 @@ _PATHS = {
     Call.REPORT: "/v1/agent/reports",
     Call.CLOSE: "/v1/agent/sessions/close",
 }
+_NEWEST = "/v1/agent/sessions/newest"
 _REPLIES: dict[Call, type[Reply]] = {
     Call.OPEN: wire.SessionOpened,
     Call.CLAIM: wire.Claimed,
@@ -85,8 +87,8 @@ class Life:
 
     def _carry_out(self, instruction: instructions.Instruction) -> None:
         match instruction:
-            case instructions.OpenSession():
-                self._call(Call.OPEN, self._agent.opening)
+            case instructions.OpenSession(opening_id):
+                self._start(self._open(opening_id))
             case instructions.Claim(session_id, claim_id, up_to, wait_s):
                 message = wire.Claim(session_id=session_id, claim_id=claim_id, up_to=up_to, wait_s=wait_s)
                 self._claim = self._call(Call.CLAIM, message)
@@ -114,16 +116,25 @@ class Life:
     # Calls
 
     def _call(self, call: Call, message: Message) -> asyncio.Task[None]:
-        async def run() -> None:
-            sent_s = self._agent.now_s()
-            outcome = await self._ask(call, message)
-            match outcome:
-                case CallFailed():
-                    self.tell(outcome)
-                case wire.SessionOpened() | wire.Claimed() | wire.Renewed() | None:
-                    self.tell(events.Answered(outcome, call, sent_s))
+        return self._start(self._say(call, message))
 
-        return self._start(run())
+    async def _say(self, call: Call, message: Message) -> None:
+        sent_s = self._agent.now_s()
+        outcome = await self._ask(call, message)
+        match outcome:
+            case CallFailed():
+                self.tell(outcome)
+            case wire.SessionOpened() | wire.Claimed() | wire.Renewed() | None:
+                self.tell(events.Answered(outcome, call, sent_s))
+
+    async def _open(self, opening_id: UUID) -> None:
+        newest = await self._exchange(Call.OPEN, "GET", _NEWEST)
+        if isinstance(newest, CallFailed):
+            self.tell(newest)
+            return
+        follows = wire.NewestSession.model_validate_json(newest).session_id
+        own = {"opening_id": opening_id, "follows": follows}
+        await self._say(Call.OPEN, self._agent.opening.model_copy(update=own))
 
     async def _deliver(self) -> None:
         batch = self._agent.outbox[0]
@@ -138,16 +149,21 @@ class Life:
             self.tell(outcome)
 
     async def _ask(self, call: Call, message: Message) -> Reply | CallFailed | None:
+        answer = await self._exchange(call, "POST", _PATHS[call], message.model_dump_json().encode())
+        if isinstance(answer, CallFailed):
+            return answer
+        return _REPLIES[call].model_validate_json(answer) if call in _REPLIES else None
+
+    async def _exchange(self, call: Call, method: str, path: str, content: bytes = b"") -> bytes | CallFailed:
         headers = {"Content-Type": "application/json"}
-        content = message.model_dump_json().encode()
         try:
             async with asyncio.timeout(_TIMEOUTS_S[call]):
-                response = await self._agent.client.post(_PATHS[call], content=content, headers=headers)
+                response = await self._agent.client.request(method, path, content=content, headers=headers)
         except (httpx.TransportError, TimeoutError) as error:
             return call_failed(call, TransportError(str(error)))
         if not response.is_success:
             return call_failed(call, ProblemError(Problem.model_validate_json(response.content)))
-        return _REPLIES[call].model_validate_json(response.content) if call in _REPLIES else None
+        return response.content
 
     # Work
 

@@ -30,9 +30,7 @@ def verdict(connection: Connection, record: Record, witness: Witness) -> list[st
         *_reports(connection, record, witness),
         *_runs(rows, record.runs),
         *_overlaps("device", "device", record.runs),
-        *_overlaps(
-            "job", "job_id", [run for run in record.runs if not _was_taken_over(rows[run.attempt_id])]
-        ),
+        *_overlaps("job", "job_id", record.runs),
     ]
 
 
@@ -114,18 +112,6 @@ def _runs(rows: dict[int, Row[Any]], runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         if run.end_s > _seconds(rows[run.attempt_id].expires_us):
             yield f"attempt {run.attempt_id} was measured after its lease had run out"
-
-
-def _was_taken_over(attempt: Row[Any]) -> bool:
-    """Its session was replaced, by a late opening for example: the agent learns of it with its next call, and
-    measures until then what another may measure by now. `_runs` bounds that by the lease.
-    """
-    closed_us = attempt.closed_us
-    return (
-        attempt.state in ("expired", "superseded")
-        and closed_us is not None
-        and closed_us < attempt.expires_us
-    )
 
 
 def _overlaps(what: str, attribute: str, runs: Sequence[Run]) -> Iterator[str]:

@@ -39,6 +39,7 @@ class Witness:
         self._lease_s = lease_s
         self._digest = hashlib.sha256()
         self._claims: dict[tuple[int, str], tuple[float, frozenset[int]]] = {}
+        self._openings: dict[str, int] = {}  #: the session of each
         self._ended: set[int] = set()  #: attempts that were reported, or are not wanted
         self.calls = 0
         self.broken: list[str] = []
@@ -63,6 +64,8 @@ class Witness:
         if not response.is_success:
             return
         match path.rpartition("/")[2]:
+            case "sessions":
+                self._opened(request, response.json()["session_id"])
             case "claims":
                 self._claimed(request, response.json()["leases"])
             case "renewals":
@@ -76,6 +79,12 @@ class Witness:
 
     def digest(self) -> str:
         return self._digest.hexdigest()
+
+    def _opened(self, request: httpx.Request, session_id: int) -> None:
+        opening_id = json.loads(request.content)["opening_id"]
+        before = self._openings.setdefault(opening_id, session_id)
+        if before != session_id:
+            self.broken.append(f"an opening that had opened session {before} opened session {session_id}")
 
     def _claimed(self, request: httpx.Request, leases: Sequence[Mapping[str, Any]]) -> None:
         if not leases:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
@@ -230,7 +231,7 @@ def _target(number: int) -> Target:
 
 
 def _opening(number: int) -> OpenSession:
-    """Each device offers two of the targets."""
+    """Each device offers two of the targets. What names an opening comes with each."""
     offers = tuple(
         TargetOffer(
             target=target_document(_target(number + step)), formats=("onnx",), fingerprint={"kernel": "6"}
@@ -238,5 +239,9 @@ def _opening(number: int) -> OpenSession:
         for step in range(2)
     )
     return OpenSession(
-        protocol_version=PROTOCOL_VERSION, agent_version="simulated", description={}, offers=offers
+        protocol_version=PROTOCOL_VERSION,
+        agent_version="simulated",
+        opening_id=UUID(int=0),
+        description={},
+        offers=offers,
     )

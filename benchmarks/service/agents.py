@@ -28,6 +28,8 @@ class Agent:
         message = {
             "protocol_version": PROTOCOL_VERSION,
             "agent_version": "1",
+            "opening_id": str(uuid.uuid4()),
+            "follows": (await connection.get("/v1/agent/sessions/newest"))["session_id"],
             "description": {},
             "offers": [offer],
         }

@@ -1,8 +1,8 @@
 """The agent protocol: register, claim, renew, report. See docs/agent-protocol.md.
 
 A lease is the right of one agent session to run one attempt for a while. Its secret fences it: who
-does not have it changes nothing. Every call may be repeated: a claim by its `claim_id`, a report by
-its attempt.
+does not have it changes nothing. Every call may be repeated: an opening by its `opening_id`, a claim by
+its `claim_id`, a report by its attempt.
 """
 
 from typing import Annotated, Any, Literal
@@ -46,14 +46,25 @@ class TargetOffer(Message):
     fingerprint: Facts
 
 
+class NewestSession(Reply):
+    """The session that the device had last, open or over. The next opening names it."""
+
+    session_id: Id | None
+
+
 class OpenSession(Message):
     """One process of one agent. It ends the device's session before, whose leases it may still report.
 
+    `opening_id` is made by the client, new for each session that it wants: the same again returns the same
+    session. `follows` is the device's newest session: where another was opened since, this one is late, and
+    refused.
     `builds` are the spaces whose recipes it can build: without them it gets jobs for files only.
     """
 
     protocol_version: int
     agent_version: Label
+    opening_id: UUID
+    follows: Id | None = None
     description: Facts  #: of the device, for people: model, processors, memory
     offers: Annotated[tuple[TargetOffer, ...], Field(max_length=MAX_OFFERS)]
     builds: Annotated[tuple[Builds, ...], Field(max_length=MAX_OFFERS)] = ()

@@ -19,7 +19,9 @@ class ProblemType(StrEnum):
     NOT_FOUND = "not-found"  #: 404, absent, or not yours: the two look alike
     METHOD_NOT_ALLOWED = "method-not-allowed"  #: 405
     CONFLICT = "conflict"  #: 409, the thing's state does not allow it
-    SESSION_CLOSED = "session-closed"  #: 409, another session of the device took over: stop and forget
+    SESSION_CLOSED = (
+        "session-closed"  #: 409, another session of the device took over, or did before: stop and forget
+    )
     LEASE_LOST = "lease-lost"  #: 409, none of the named leases is held: stop and forget
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch"  #: 409, the key was used for another message
     TOO_LARGE = "too-large"  #: 413

@@ -181,6 +181,7 @@ def test_it_ends_in_order_and_a_restart_forgets_nothing(tmp_path: Path) -> None:
         opening = {
             "protocol_version": PROTOCOL_VERSION,
             "agent_version": "1",
+            "opening_id": str(uuid.uuid4()),
             "description": {},
             "offers": [],
         }

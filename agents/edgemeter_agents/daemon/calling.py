@@ -11,6 +11,7 @@ from edgemeter.wire.agents import (
     Claim,
     Claimed,
     CloseSession,
+    NewestSession,
     OpenSession,
     Renew,
     Renewed,
@@ -48,14 +49,19 @@ class Calling:
         self._describe = describe
         self._disk = ThreadPoolExecutor(1, "outbox")
 
-    async def open(self) -> Event:
+    async def open(self, wanted: instructions.OpenSession) -> Event:
         try:
             described = await self._worker.describe(self._describe)
+            newest = await self._transport.get("/v1/agent/sessions/newest", NewestSession)
         except WorkerError as error:
             return CallFailed(Call.OPEN, Trouble.AGAIN, str(error))
+        except (ProblemError, TransportError) as error:
+            return _failed(Call.OPEN, error)
         message = OpenSession(
             protocol_version=PROTOCOL_VERSION,
             agent_version=__version__,
+            opening_id=wanted.opening_id,
+            follows=newest.session_id,
             description=described.description,
             offers=described.offers,
             builds=described.builds,

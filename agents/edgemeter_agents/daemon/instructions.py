@@ -9,7 +9,7 @@ from edgemeter.wire.agents import AttemptReport, Held, Lease
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    pass
+    opening_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,13 +44,14 @@ class Machine:
     """`handle` every event; then wait for the next one, or until `wake_s`."""
 
     def __init__(self, terms: Terms, draw: random.Random, backlog: int = 0) -> None:
-        """`draw` makes claim ids and jitter; `backlog` counts reports of earlier sessions."""
+        """`draw` makes ids of calls and jitter; `backlog` counts reports of earlier sessions."""
         self._terms = terms
         self._draw = draw
         self._calls = Calls(draw)
         self._batch = Batch(self._do)
         self._undelivered = Undelivered(backlog)
         self._session: SessionOpened | None = None
+        self._opening_id: UUID | None = None
         self._claim: instructions.Claim | None = None
         self._claim_sent_s = 0.0
         self._renewing: tuple[int, ...] = ()
@@ -119,7 +120,7 @@ class Machine:
     def _answered(self, now_s: float, answered: events.Answered) -> None:
         match answered.reply:
             case SessionOpened() as session:
-                self._session = session
+                self._session, self._opening_id = session, None
             case Claimed() as claimed:
                 self._claim = None
                 self._claimed(now_s, claimed)
@@ -145,6 +146,9 @@ class Machine:
                 self._call(Call.REPORT, instructions.SetAside(failed.detail))
             case Trouble.LOST, Call.RENEW:
                 self._batch.forget(self._renewing, "lost")
+            case Trouble.SESSION, Call.OPEN:
+                self._opening_id = None
+                self._open_later(now_s, f"the session was not opened ({failed.detail})")
             case Trouble.SESSION, (Call.CLAIM | Call.RENEW | Call.CLOSE):
                 self._session_over(now_s, failed.detail)
 
@@ -153,10 +157,13 @@ class Machine:
             return
         self._session = self._claim = None
         self._batch.forget_all("the session is over")
+        self._open_later(now_s, f"the session is over ({detail})")
+
+    def _open_later(self, now_s: float, why: str) -> None:
         # Another agent of this device may have taken over: two of them must not chase each other.
         wait_s = self._takeovers.wait_s(self._draw)
         self._calls.not_before(Call.OPEN, now_s + wait_s)
-        self._do(instructions.Note(f"the session is over ({detail}); another is opened in {wait_s:.0f} s"))
+        self._do(instructions.Note(f"{why}; another is opened in {wait_s:.0f} s"))
 
     def _judge_readiness(self, now_s: float, *kinds: FailureKind | None) -> bool:
         """Whether it is the device that cannot: then it waits before it takes more."""
@@ -202,8 +209,7 @@ class Machine:
         if self._leaving_s is not None:
             self._wind_up(now_s, self._leaving_s)
         elif self._session is None:
-            if self._calls.ready(Call.OPEN, now_s):
-                self._call(Call.OPEN, instructions.OpenSession())
+            self._go_on_opening(now_s)
         else:
             self._go_on_claiming(now_s, self._session)
 
@@ -219,6 +225,13 @@ class Machine:
             renew = instructions.Renew(self._session.session_id, self._batch.holding.named())
             self._call(Call.RENEW, renew)
 
+    def _go_on_opening(self, now_s: float) -> None:
+        if not self._calls.ready(Call.OPEN, now_s):
+            return
+        if self._opening_id is None:
+            self._opening_id = self._new_id()
+        self._call(Call.OPEN, instructions.OpenSession(self._opening_id))
+
     def _go_on_claiming(self, now_s: float, session: SessionOpened) -> None:
         emptied = self._terms.once and self._drained and self._undelivered
         if not self._batch.idle or self._undelivered.too_many or emptied:
@@ -227,9 +240,8 @@ class Machine:
             return
         if self._claim is None:
             # One that was not answered is repeated: what it was given is told again, never lost.
-            claim_id = UUID(int=self._draw.getrandbits(128), version=4)
             wait_s = 0.0 if self._terms.once else self._terms.wait_s
-            self._claim = instructions.Claim(session.session_id, claim_id, self._terms.up_to, wait_s)
+            self._claim = instructions.Claim(session.session_id, self._new_id(), self._terms.up_to, wait_s)
             self._claim_sent_s = now_s
         self._call(Call.CLAIM, self._claim)
 
@@ -259,6 +271,9 @@ class Machine:
         if self._session is not None:
             every_s = min(every_s, self._session.renew_every_s)
         return self._batch.renewed_s + every_s
+
+    def _new_id(self) -> UUID:
+        return UUID(int=self._draw.getrandbits(128), version=4)
 
     def _call(self, call: Call, instruction: Instruction) -> None:
         self._calls.begin(call)

@@ -70,7 +70,7 @@ class Shell:
     def _carry_out(self, instruction: Instruction, work: Work) -> None:
         match instruction:
             case instructions.OpenSession():
-                self._begin(self._calling.open())
+                self._begin(self._calling.open(instruction))
             case instructions.Claim():
                 self._claim = self._begin(self._calling.claim(instruction))
             case instructions.AbortClaim():

@@ -41,20 +41,24 @@ class Transport:
             trust_env=not is_loopback(server),  # no proxy stands between us and ourselves
         )
 
+    async def get(self, path: str, reply: type[R]) -> R:
+        """As `post`, and asks only."""
+        return _parsed(await self._send("GET", path, b"", USUAL_TIMEOUT_S), reply)
+
     async def post(
         self, path: str, message: Message, reply: type[R], timeout_s: float = USUAL_TIMEOUT_S
     ) -> R:
         """Raises ProblemError for what the server refuses, TransportError for the rest."""
         body = message.model_dump_json().encode()
-        return _parsed(await self._send(path, body, timeout_s), reply)
+        return _parsed(await self._send("POST", path, body, timeout_s), reply)
 
     async def post_body(self, path: str, body: bytes, reply: type[R]) -> R:
         """As `post`, for a message that was written down before."""
-        return _parsed(await self._send(path, body, USUAL_TIMEOUT_S), reply)
+        return _parsed(await self._send("POST", path, body, USUAL_TIMEOUT_S), reply)
 
     async def command(self, path: str, message: Message, timeout_s: float) -> None:
         """As `post`, where the answer says nothing."""
-        await self._send(path, message.model_dump_json().encode(), timeout_s)
+        await self._send("POST", path, message.model_dump_json().encode(), timeout_s)
 
     @contextlib.asynccontextmanager
     async def content(self, path: str, from_byte: int) -> AsyncIterator[tuple[int, AsyncIterator[bytes]]]:
@@ -72,11 +76,13 @@ class Transport:
         except httpx.HTTPError as error:
             raise TransportError(_words(error)) from error
 
-    async def _send(self, path: str, body: bytes, timeout_s: float) -> httpx.Response:
+    async def _send(self, method: str, path: str, body: bytes, timeout_s: float) -> httpx.Response:
         timeout = httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
         headers = {"Content-Type": "application/json"}
         try:
-            response = await self._client.post(path, content=body, headers=headers, timeout=timeout)
+            response = await self._client.request(
+                method, path, content=body, headers=headers, timeout=timeout
+            )
         except httpx.HTTPError as error:
             raise TransportError(_words(error)) from error
         if not response.is_success:

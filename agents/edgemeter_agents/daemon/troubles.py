@@ -32,7 +32,7 @@ def call_failed(call: Call, error: ProblemError | TransportError) -> CallFailed:
 
 
 def _trouble(call: Call, kind: str) -> Trouble:
-    if kind in _SESSION and call in (Call.CLAIM, Call.RENEW, Call.CLOSE):
+    if kind in _SESSION and call is not Call.REPORT:
         return Trouble.SESSION
     if kind == ProblemType.LEASE_LOST and call is Call.RENEW:
         return Trouble.LOST

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from sqlalchemy import Connection
 
-from edgemeter.wire.agents import CloseSession, OpenSession, SessionOpened
+from edgemeter.wire.agents import CloseSession, NewestSession, OpenSession, SessionOpened
 from edgemeter.wire.base import Page, Slug
 from edgemeter.wire.devices import ApproveTargets, ChangeDevice, DeviceDocument, TargetRow
 from edgemeter_server.devices import changing, opening, sessions
@@ -20,11 +20,19 @@ router = APIRouter(prefix="/v1", tags=["devices"])
 SlugInPath = Annotated[Slug, Path()]
 
 
+@router.get("/agent/sessions/newest")
+async def get_newest_session(services: ServicesOf, caller: Agent) -> NewestSession:
+    """What the next opening says that it follows."""
+    device_id = caller.device_id or 0
+    return NewestSession(session_id=await services.database.read(lambda c: sessions.newest_of(c, device_id)))
+
+
 @router.post(
     "/agent/sessions", status_code=201, responses={426: {"$ref": "#/components/responses/Problem426"}}
 )
 async def open_session(services: ServicesOf, caller: Agent, message: OpenSession) -> SessionOpened:
-    """Ends the device's session before. Send it again where the answer was lost."""
+    """Ends the device's session before, which it names. Send it again where the answer was lost: the same
+    `opening_id` returns the same session. One that another has overtaken is refused with `session-closed`."""
     return await opening.open_session(services, caller, message)
 
 

@@ -21,7 +21,7 @@ RENEWALS_PER_LEASE = 3
 
 
 async def open_session(services: Services, caller: Caller, message: OpenSession) -> SessionOpened:
-    """Raises Refusal for another protocol, a retired device, or an offer that is not what it says."""
+    """Raises Refusal for another protocol, a retired device, a late opening, or an offer that lies."""
     sessions.check_version(message.protocol_version)
     offers = checked(message.offers)
     description = canonical(message.description)
@@ -46,8 +46,9 @@ def _open(
 ) -> tuple[SessionOpened, tuple[str, ...]]:
     device_id, now_us, settings = _device_of(caller), services.clock.now_us(connection), services.settings
     opened = sessions.start(connection, device_id, caller.token_id, message, now_us)
-    connection.execute(update(devices).where(devices.c.id == device_id).values(description=description))
-    store_builds(connection, opened.session_id, message.builds)
+    if not opened.repeated:
+        connection.execute(update(devices).where(devices.c.id == device_id).values(description=description))
+        store_builds(connection, opened.session_id, message.builds)
     registrar = Registrar(device_id, opened.session_id, now_us, settings.auto_approve)
     answer = SessionOpened(
         session_id=opened.session_id,

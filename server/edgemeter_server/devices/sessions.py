@@ -61,22 +61,28 @@ def seen(connection: Connection, session_id: int, now_us: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new session, and the topics to wake for what the former one leaves."""
+    """A session, the topics to wake for what the former one leaves, and whether it had been opened before."""
 
     session_id: int
     device_slug: str
-    topics: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+    repeated: bool = False
 
 
 def start(connection: Connection, device_id: int, token_id: int, message: OpenSession, now_us: int) -> Opened:
     """Opens a session in the place of the device's former one, whose leases have then expired.
 
-    Raises Refusal where the agent speaks another protocol, or the device is retired.
+    Raises Refusal where the agent speaks another protocol, the device is retired, or the opening is late:
+    another followed the session that it was to follow, or its own is over.
     """
     check_version(message.protocol_version)
     device = _locked(connection, device_id)
     if device.health == DeviceHealth.RETIRED:
         raise Refusal(ProblemType.CONFLICT, "this device is retired; an admin may set its health to unknown")
+    newest = _newest(connection, device_id)
+    if newest is not None and newest.opening_id == message.opening_id.bytes and newest.closed_us is None:
+        return Opened(newest.id, device.slug, repeated=True)
+    _check_not_late(newest, message)
     topics = _supersede(connection, device_id, now_us)
     values = {
         "device_id": device_id,
@@ -85,6 +91,7 @@ def start(connection: Connection, device_id: int, token_id: int, message: OpenSe
         "protocol_version": message.protocol_version,
         "opened_us": now_us,
         "seen_us": now_us,
+        "opening_id": message.opening_id.bytes,
     }
     session_id = connection.execute(
         insert(agent_sessions).values(values).returning(agent_sessions.c.id)
@@ -128,6 +135,25 @@ def live_of(connection: Connection, device_id: int) -> int | None:
         agent_sessions.c.device_id == device_id, agent_sessions.c.closed_us.is_(None)
     )
     return connection.execute(live).scalar()
+
+
+def newest_of(connection: Connection, device_id: int) -> int | None:
+    """The id of the device's newest session, live or over."""
+    newest = _newest(connection, device_id)
+    return None if newest is None else newest.id
+
+
+def _newest(connection: Connection, device_id: int) -> Row[*tuple[Any, ...]] | None:
+    columns = select(agent_sessions.c.id, agent_sessions.c.opening_id, agent_sessions.c.closed_us)
+    own = columns.where(agent_sessions.c.device_id == device_id)
+    return connection.execute(own.order_by(agent_sessions.c.id.desc()).limit(1)).one_or_none()
+
+
+def _check_not_late(newest: Row[*tuple[Any, ...]] | None, message: OpenSession) -> None:
+    # Whoever sent it may be gone, and what it would end may be at work.
+    followed, named = (None, None) if newest is None else (newest.id, newest.opening_id)
+    if message.follows != followed or message.opening_id.bytes == named:
+        raise Refusal(ProblemType.SESSION_CLOSED, "this opening is late: the device had a session since")
 
 
 def _supersede(connection: Connection, device_id: int, now_us: int) -> tuple[str, ...]:

@@ -68,7 +68,8 @@ device_targets = Table(
     Column("approved_us", Microseconds),
 )
 
-#: `seen_us` moves at most every few seconds; leases do not depend on it.
+#: `seen_us` moves at most every few seconds; leases do not depend on it. `opening_id` names the call that
+#: opened it; sessions of before there were such names have none.
 agent_sessions = Table(
     "agent_sessions",
     metadata,
@@ -80,6 +81,7 @@ agent_sessions = Table(
     Column("opened_us", Microseconds, nullable=False),
     Column("seen_us", Microseconds, nullable=False),
     Column("closed_us", Microseconds),
+    Column("opening_id", LargeBinary(16)),
     sqlite_autoincrement=True,
 )
 _OPEN = text("closed_us IS NULL")
@@ -90,3 +92,4 @@ Index(
     sqlite_where=_OPEN,
     postgresql_where=_OPEN,
 )
+Index("ix_agent_sessions_device_id_id", agent_sessions.c.device_id, agent_sessions.c.id)

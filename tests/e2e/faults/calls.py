@@ -87,15 +87,16 @@ def cancel(world: World) -> Call:
 def session(world: World) -> Call:
     world.requested()
     lease = world.claimed()
+    opening_id = str(uuid.uuid4())
 
     def check(first: Any, again: Any) -> None:
+        assert first["session_id"] == again["session_id"] > world.session_id
         world.session_id = again["session_id"]
-        assert first["session_id"] < world.session_id
         assert good(world.admin.get(f"/v1/devices/{DEVICE}"))["agent"]["session_id"] == world.session_id
         [receipt] = good(world.report(lease))["receipts"]
         assert receipt["state"] == "accepted", "what the former session measured is not lost"
 
-    return Call(world.open_session, check)
+    return Call(lambda: world.open_session(opening_id), check)
 
 
 def upload(world: World) -> Call:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -66,7 +67,7 @@ def test_a_session_is_closed_once(world: World, proxy: Proxy) -> None:
         == 204
     )
     assert good(world.admin.get(f"/v1/devices/{DEVICE}"))["agent"] is None
-    world.session_id = good(world.open_session())["session_id"]
+    world.session_id = good(world.open_session(str(uuid4())))["session_id"]
 
 
 def test_an_approval_is_the_same_again(world: World, proxy: Proxy) -> None:

@@ -41,7 +41,7 @@ class World:
         self.service = service
         self.admin = service.client()
         self.agent = service.client(self._enrolled())
-        self.session_id = good(self.open_session())["session_id"]
+        self.session_id = good(self.open_session(str(uuid.uuid4())))["session_id"]
         self.acknowledged: list[int] = []
         self.artifact = hashlib.sha256(network(0)).hexdigest()
         good(self.upload(network(0)))
@@ -61,14 +61,16 @@ class World:
         found: Document = document
         return found
 
-    def open_session(self) -> httpx.Response:
+    def open_session(self, opening_id: str) -> httpx.Response:
         offer = {
             "target": target_document(TARGET).model_dump(mode="json"),
             "formats": ["onnx"],
             "fingerprint": {},
         }
+        follows = good(self.agent.get("/v1/agent/sessions/newest"))["session_id"]
         message = {"protocol_version": PROTOCOL_VERSION, "agent_version": "1", "description": {}}
-        return self.agent.post("/v1/agent/sessions", json={**message, "offers": [offer]})
+        named = {"opening_id": opening_id, "follows": follows, "offers": [offer]}
+        return self.agent.post("/v1/agent/sessions", json=message | named)
 
     def claim(self, claim_id: str, up_to: int = 1) -> httpx.Response:
         message = {"session_id": self.session_id, "claim_id": claim_id, "up_to": up_to, "wait_s": 0}

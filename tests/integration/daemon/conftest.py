@@ -25,6 +25,7 @@ from edgemeter.wire.agents import (
     Enrol,
     Enrolled,
     Lease,
+    NewestSession,
     OpenSession,
     Receipt,
     Renew,
@@ -191,6 +192,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, b"" if answer is None else answer.model_dump_json().encode())
 
     def do_GET(self) -> None:
+        if self.path == "/v1/agent/sessions/newest":
+            newest = NewestSession(session_id=len(self.script.sessions) or None)
+            self._send(200, newest.model_dump_json().encode())
+            return
         sha256 = self.path.split("/")[3]
         content = self.script.artifacts.get(sha256)
         asked = self.headers.get("Range")

@@ -102,6 +102,8 @@ def test_what_a_server_did_but_could_not_answer_is_asked_for_again(
     assert first == second
     ids = [claim.claim_id for claim in script.claimed]
     assert ids[0] == ids[1]
+    openings = [(session.opening_id, session.follows) for session in script.sessions]
+    assert openings == [(openings[0][0], None), (openings[0][0], 1)]
 
 
 def test_a_fetch_that_was_cut_goes_on_where_it_stood(script: Script, start_agent: StartAgent) -> None:

@@ -140,6 +140,22 @@ def test_another_session_is_opened_only_after_a_while(machine: Machine) -> None:
     assert kinds(machine.handle(11.1, Tick())) == ["OpenSession"]
 
 
+def test_an_unanswered_opening_is_repeated_with_its_id_and_a_late_one_is_not(machine: Machine) -> None:
+    [first] = machine.handle(0.0, Tick())
+    machine.handle(0.0, CallFailed(Call.OPEN, Trouble.AGAIN, "no answer"))
+    assert machine.handle(0.6, Tick()) == (first,)
+    refused = CallFailed(Call.OPEN, Trouble.SESSION, "late")
+    assert kinds(machine.handle(0.6, refused)) == ["Note"]
+    assert machine.handle(5.5, Tick()) == ()
+    [second] = machine.handle(10.7, Tick())
+    assert kinds([first, second]) == ["OpenSession"] * 2
+    assert first != second
+    machine.handle(10.7, answer(opened(), Call.OPEN))
+    machine.handle(11.0, CallFailed(Call.CLAIM, Trouble.SESSION, "taken over"))
+    [third] = machine.handle(31.1, Tick())
+    assert third not in (first, second)
+
+
 def test_renewing_is_tried_again_soon_after_a_failure(machine: Machine) -> None:
     measuring(machine, 1)
     machine.handle(20.0, Tick())

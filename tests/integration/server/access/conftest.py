@@ -91,6 +91,7 @@ async def _one_of_everything(
             json={
                 "protocol_version": 1,
                 "agent_version": "1.0.0",
+                "opening_id": str(uuid.uuid4()),
                 "description": {},
                 "offers": [{"target": target.model_dump(), "formats": ["onnx"], "fingerprint": {}}],
             },

@@ -39,6 +39,7 @@ TABLE = {
     "revoke_token": Row(ADMIN),
     "list_audit": Row(ADMIN),
     "enrol_agent": Row(ENROLMENT),
+    "get_newest_session": Row(AGENTS),
     "open_session": Row(AGENTS),
     "close_session": Row(AGENTS),
     "claim_jobs": Row(AGENTS),

@@ -83,6 +83,7 @@ class Board:
             {
                 "protocol_version": PROTOCOL_VERSION,
                 "agent_version": "1",
+                "opening_id": str(uuid4()),
                 "description": {"model": "a board"},
                 "offers": [offer],
             },

@@ -29,20 +29,29 @@ def offer(offered: Target, **fingerprint: object) -> Answer:
     return {"target": document, "formats": ["onnx"], "fingerprint": fingerprint or {"kernel": "6.1"}}
 
 
-def opening(*offers: Answer, version: int = PROTOCOL_VERSION) -> Answer:
+def opening(*offers: Answer, version: int = PROTOCOL_VERSION, follows: int | None = None) -> Answer:
     return {
         "protocol_version": version,
         "agent_version": "1.2.3",
+        "opening_id": str(uuid.uuid4()),
+        "follows": follows,
         "description": {"model": "Xeon"},
         "offers": list(offers),
     }
 
 
 async def open_session(agent: httpx.AsyncClient, *offers: Answer) -> Answer:
-    reply = await agent.post("/v1/agent/sessions", json=opening(*(offers or (offer(target()),))))
+    message = opening(*(offers or (offer(target()),)), follows=await newest(agent))
+    reply = await agent.post("/v1/agent/sessions", json=message)
     assert reply.status_code == 201, reply.text
     answer: Answer = reply.json()
     return answer
+
+
+async def newest(agent: httpx.AsyncClient) -> int | None:
+    """The device's session, live or over."""
+    session_id: int | None = (await agent.get("/v1/agent/sessions/newest")).json()["session_id"]
+    return session_id
 
 
 async def claim(agent: httpx.AsyncClient, session_id: int, up_to: int = 1, wait_s: float = 0) -> list[Answer]:

@@ -19,7 +19,7 @@ from edgemeter_server.http.problems import Refusal
 from edgemeter_server.services import Services
 from edgemeter_server.testing import ManualClock, issue_token
 
-from .conftest import Submit, claim, offer, open_session, opening, target
+from .conftest import Submit, claim, newest, offer, open_session, opening, target
 
 ClientOf = Callable[..., Awaitable[httpx.AsyncClient]]
 SLUG = "xeon-2c.cpu.onnxruntime-1.31.fp32.t1.b1"
@@ -101,6 +101,39 @@ async def test_a_new_session_ends_the_former_and_its_leases(
     assert len(await services.database.read(lambda c: c.execute(live).all())) == 1
 
 
+async def test_an_opening_that_is_repeated_opens_once(client_of: ClientOf, submit: Submit) -> None:
+    """Its leases go on; when its session is over, it opens nothing."""
+    agent, admin = await client_of(Role.AGENT, device="rack-1"), await client_of(Role.ADMIN)
+    message = opening(offer(target()))
+    first = await agent.post("/v1/agent/sessions", json=message)
+    await admin.post("/v1/devices/rack-1/approve", json={})
+    (job_id,) = await submit(SLUG, 1)
+    await claim(agent, first.json()["session_id"])
+    again = await agent.post("/v1/agent/sessions", json=message | {"follows": await newest(agent)})
+    assert (again.status_code, again.json()["session_id"]) == (201, first.json()["session_id"])
+    assert again.json()["offers"] == [{"slug": SLUG, "revision": 1, "approved": True}]
+    assert (await admin.get(f"/v1/jobs/{job_id}")).json()["state"] == "running"
+    await agent.post("/v1/agent/sessions/close", json={"session_id": first.json()["session_id"]})
+    for follows in (None, await newest(agent)):
+        late = await agent.post("/v1/agent/sessions", json=message | {"follows": follows})
+        assert (late.status_code, late.json()["type"]) == (409, "/problems/session-closed")
+
+
+async def test_a_late_opening_does_not_end_a_newer_session(client_of: ClientOf) -> None:
+    """Whether it comes for the first time or again."""
+    agent, other = await client_of(Role.AGENT, device="a"), await client_of(Role.AGENT, device="b")
+    await open_session(other)
+    assert await newest(agent) is None
+    arrived, never = (opening(offer(target())) for _ in range(2))
+    assert (await agent.post("/v1/agent/sessions", json=arrived)).status_code == 201
+    session_id = (await open_session(agent))["session_id"]
+    for late in (arrived, never, never | {"follows": session_id - 1}):
+        reply = await agent.post("/v1/agent/sessions", json=late)
+        assert (reply.status_code, reply.json()["type"]) == (409, "/problems/session-closed")
+    assert await newest(agent) == session_id
+    assert await claim(agent, session_id) == []
+
+
 async def test_closing_gives_back_at_once_and_twice_is_once(client_of: ClientOf, submit: Submit) -> None:
     agent, admin = await client_of(Role.AGENT, device="rack-1"), await client_of(Role.ADMIN)
     session_id = (await open_session(agent))["session_id"]
@@ -176,7 +209,8 @@ async def test_a_retired_device_opens_no_session(client_of: ClientOf) -> None:
     await admin.patch("/v1/devices/a", json={"health": "retired", "reason": "sold"})
     message = {"session_id": session_id, "claim_id": "0" * 32}
     assert (await agent.post("/v1/agent/claims", json=message)).status_code == 409
-    reply = await agent.post("/v1/agent/sessions", json=opening(offer(target())))
+    message = opening(offer(target()), follows=session_id)
+    reply = await agent.post("/v1/agent/sessions", json=message)
     assert (reply.status_code, reply.json()["type"]) == (409, "/problems/conflict")
     await admin.patch("/v1/devices/a", json={"health": "unknown"})
     await open_session(agent)
@@ -203,17 +237,22 @@ async def test_as_many_offers_as_there_may_be(client_of: ClientOf) -> None:
 
 
 async def test_many_agents_at_once(client_of: ClientOf, services: Services) -> None:
-    """Four devices offer the same new targets with two fingerprints, each by two processes that race."""
+    """Four devices offer the same new targets with two fingerprints, each by two processes that
+    race: one of them is late.
+    """
     agents = [await client_of(Role.AGENT, device=f"d{number % 4}") for number in range(8)]
     offers = [
         [offer(target(threads=threads), kernel=str(number % 2)) for threads in (1, 2, 3)]
         for number in range(8)
     ]
     offers = [list(reversed(own)) if number % 3 else own for number, own in enumerate(offers)]
-    opened = await asyncio.gather(
-        *(open_session(agent, *own) for agent, own in zip(agents, offers, strict=True))
+    replies = await asyncio.gather(
+        *(
+            agent.post("/v1/agent/sessions", json=opening(*own))
+            for agent, own in zip(agents, offers, strict=True)
+        )
     )
-    assert len({answer["session_id"] for answer in opened}) == 8
+    assert sorted(reply.status_code for reply in replies) == [201] * 4 + [409] * 4
     rows = await services.database.read(lambda c: c.execute(select(target_revisions)).all())
     assert sorted(row.number for row in rows) == [1, 1, 1, 2, 2, 2]
     live = select(agent_sessions.c.device_id).where(agent_sessions.c.closed_us.is_(None))

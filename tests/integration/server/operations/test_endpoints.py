@@ -1,5 +1,6 @@
 """Alive, ready, and how it is doing."""
 
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -124,6 +125,7 @@ async def test_the_installation_in_numbers(
     opening: dict[str, Any] = {
         "protocol_version": 1,
         "agent_version": "1",
+        "opening_id": str(uuid.uuid4()),
         "description": {},
         "offers": [],
     }
