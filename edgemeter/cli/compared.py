@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from edgemeter.cli.bases import print_bases
 from edgemeter.cli.output import note_console
 from edgemeter.cli.tables import print_document, print_table
 from edgemeter.cli.text import csv_cell, milliseconds, plain
@@ -58,6 +59,7 @@ def _print_table(found: "ComparedNetworks") -> None:
     titles = [title for title, _ in _cells(found.networks[0])]
     rows = ([network.architecture, *(cell for _, cell in _cells(network))] for network in found.networks)
     print_table(("architecture", *titles), rows)
+    print_bases(each for network in found.networks for each in network.latencies)
 
 
 def _cells(network: "NetworkMetrics") -> Iterator[tuple[str, str]]:

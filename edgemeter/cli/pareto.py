@@ -53,6 +53,11 @@ def _comparing(command: Command) -> Command:
             ),
             click.option("--level", type=click.FloatRange(0.5, 0.99), default=0.9, show_default=True),
             click.option("--predicted", is_flag=True, help="Predict also what is measured."),
+            click.option(
+                "--analytic",
+                is_flag=True,
+                help="Estimate roughly where a target has no predictor; not for a sample.",
+            ),
             click.option("--csv", "as_csv", is_flag=True, help="Print CSV."),
         )
     ):
@@ -152,6 +157,7 @@ def _wanted(
     weights: tuple[tuple[str, float], ...],
     level: float,
     predicted: bool,
+    analytic: bool,
     project: str | None,
 ) -> dict[str, Any]:
     """What the client is asked, with the targets that the words name."""
@@ -171,5 +177,6 @@ def _wanted(
         "weights": {one_target(rows, target): weight for target, weight in weights},
         "level": level,
         "measured": not predicted,
+        "analytic": analytic,
         "project": project,
     }

@@ -25,6 +25,11 @@ _LONGEST_WAIT_S = 60  #: the server's own: `edgemeter jobs wait` waits longer
 @click.option("--parts", is_flag=True, help="Say how much each layer takes.")
 @click.option("--predicted", is_flag=True, help="Predict also what is measured.")
 @click.option(
+    "--analytic",
+    is_flag=True,
+    help="Without a predictor, estimate roughly: by multiply-adds, parameters and what is measured.",
+)
+@click.option(
     "--max-interval",
     type=click.FloatRange(min=0, max=10, min_open=True),
     help="Measure what is predicted with a wider interval than this share of it, 0.2 for example.",
@@ -67,6 +72,7 @@ def predict(
     level: float,
     parts: bool,
     predicted: bool,
+    analytic: bool,
     max_interval: float | None,
     wait_s: float,
     codes_file: Path | None,
@@ -108,6 +114,7 @@ def predict(
             level=level,
             parts=parts,
             measured=not predicted,
+            analytic=analytic,
             max_interval=max_interval,
             wait_s=wait_s,
             project=project,
@@ -116,12 +123,14 @@ def predict(
 
 
 def _print(found: "tuple[ArchitectureEstimate, ...]", *, parts: bool, as_json: bool) -> None:
+    from edgemeter.cli.bases import print_bases
     from edgemeter.cli.tables import dumped, print_document, print_table
 
     if as_json:
         print_document("estimates", {"estimates": dumped(found)})
         return
     print_table(("architecture", "target", "latency#", "interval", "source", "request#"), map(_row, found))
+    print_bases(found)
     for each in found if parts else ():
         _print_parts(each)
 

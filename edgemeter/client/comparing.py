@@ -26,6 +26,7 @@ def metrics(
     weights: Mapping[str, float] | None = None,
     level: float = 0.9,
     measured: bool = True,
+    analytic: bool = False,
     project: str | None = None,
 ) -> Steps[ComparedNetworks]:
     """Latency on each target, f_avg and f_max, and what the networks take: see `NewMetrics`.
@@ -43,6 +44,7 @@ def metrics(
         weights=dict(weights or {}),
         level=level,
         measured=measured,
+        analytic=analytic,
         **_named_metrics(metrics),
     )
     found = yield from _compared("/v1/metrics", message)
@@ -62,6 +64,7 @@ def pareto(
     weights: Mapping[str, float] | None = None,
     level: float = 0.9,
     measured: bool = True,
+    analytic: bool = False,
     project: str | None = None,
 ) -> Steps[ComparedNetworks]:
     """The Pareto front of `architectures`, or of `sample` random ones: those that no other one is as good as
@@ -84,6 +87,7 @@ def pareto(
         weights=dict(weights or {}),
         level=level,
         measured=measured,
+        analytic=analytic,
         **_named_metrics(metrics),
     )
     found = yield from _compared("/v1/pareto", message)

@@ -142,11 +142,14 @@ def estimates(
     level: float = 0.9,
     parts: bool = False,
     measured: bool = True,
+    analytic: bool = False,
     max_interval: float | None = None,
     wait_s: float = 0.0,
     project: str | None = None,
 ) -> Steps[tuple[ArchitectureEstimate, ...]]:
     """How long architectures take: measured where they were, predicted where they were not.
+
+    With `analytic`, a target without a predictor has rough estimates: `source` and `basis` say so.
 
     With `max_interval`, what is predicted with a wider interval than that share of it is measured too. With
     `wait_s`, the answer comes when all of that has ended, or after so many seconds, a minute at most; `wait`
@@ -161,6 +164,7 @@ def estimates(
         level=level,
         parts=parts,
         measured=measured,
+        analytic=analytic,
         max_interval=max_interval,
     )
     # Asking twice measures once: what is under way is shared.

@@ -13,6 +13,7 @@ BULK_COLUMNS = ("latency_ms", "low_ms", "high_ms")
 MOST_ARCHITECTURES = 10_000
 MOST_ESTIMATES = 20_000
 ArchitectureText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Source = Literal["measured", "predicted", "analytic"]
 Level = Annotated[float, Field(ge=0.5, le=0.99)]
 
 
@@ -30,6 +31,7 @@ class NewEstimates(Message):
     level: Level = 0.9
     parts: bool = False
     measured: bool = True  #: a valid measurement is the better answer, where there is one
+    analytic: bool = False  #: where a target has no predictor, a rough estimate is better than none
     max_interval: Annotated[float, Field(gt=0, le=10)] | None = None
 
 
@@ -39,18 +41,19 @@ class LayerPart(Reply):
 
 
 class ArchitectureEstimate(Reply):
-    """`source` says which of `measurement_id` and `predictor_id` the answer is from. `request_id` and
-    `job_id` are of what was too uncertain and is measured. The parts of a prediction sum to it, together
-    with `rest_ms`, which belongs to no layer.
+    """`source` says which of `measurement_id` and `predictor_id` the answer is from; of an `analytic` one
+    `basis` says what it is made of. `request_id` and `job_id` are of what was too uncertain and is measured.
+    The parts of a prediction sum to it, together with `rest_ms`, which belongs to no layer.
     """
 
     architecture: str
     target: Slug
     latency_ms: float
     interval: Interval
-    source: Literal["measured", "predicted"]
+    source: Source
     measurement_id: Id | None = None
     predictor_id: Id | None = None
+    basis: str | None = None
     request_id: Id | None = None
     job_id: Id | None = None
     parts: tuple[LayerPart, ...] | None = None

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from edgemeter.measurement import Interval
 from edgemeter.wire.base import Id, Message, Reply, Slug
 from edgemeter.wire.campaigns import MOST_TARGETS, PlannedPart
-from edgemeter.wire.estimates import MOST_ARCHITECTURES, ArchitectureText, Level
+from edgemeter.wire.estimates import MOST_ARCHITECTURES, ArchitectureText, Level, Source
 
 MOST_SAMPLED = 100_000
 MOST_PREDICTED = 1_000_000  #: networks of a sample, each on each target
@@ -50,7 +50,7 @@ class ComparedOn(Message):
     the measured latency of MobileNetV1 (`references@1:mobilenet_v1,1.0`) on the target, or what
     `normalisers_ms` gives; where some targets matter more it is divided by their weight, which is 1 unless
     `weights` has another, in proportion to the mean weight. With `measured` a valid measurement is the
-    better answer.
+    better answer; with `analytic` a target without a predictor has rough estimates.
     """
 
     project: Slug = "default"
@@ -61,6 +61,7 @@ class ComparedOn(Message):
     weights: Weights = Field(default_factory=dict)
     level: Level = 0.9
     measured: bool = True
+    analytic: bool = False
 
     @field_validator("metrics", mode="before")
     @classmethod
@@ -104,14 +105,15 @@ class NewFront(ComparedOn):
 
 
 class TargetLatency(Reply):
-    """On one target; `source` says which of `measurement_id` and `predictor_id` it is from."""
+    """On one target, and where it is from, as in `ArchitectureEstimate`."""
 
     target: Slug
     latency_ms: float
     interval: Interval
-    source: Literal["measured", "predicted"]
+    source: Source
     measurement_id: Id | None = None
     predictor_id: Id | None = None
+    basis: str | None = None
 
 
 class Figure(Reply):

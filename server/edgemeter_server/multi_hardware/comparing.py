@@ -62,6 +62,7 @@ def compare(
             targets=asked.targets,
             level=asked.level,
             measured=asked.measured,
+            analytic=asked.analytic,
         )
     )
     project = project_id(connection, caller, asked.project, writing=False)

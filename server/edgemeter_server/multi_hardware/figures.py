@@ -124,4 +124,5 @@ def _on_target(estimate: ArchitectureEstimate) -> TargetLatency:
         source=estimate.source,
         measurement_id=estimate.measurement_id,
         predictor_id=estimate.predictor_id,
+        basis=estimate.basis,
     )

@@ -51,7 +51,7 @@ async def measure_doubtful(
 def _is_doubtful(estimate: ArchitectureEstimate, asked: Question) -> bool:
     most = asked.message.max_interval
     width_ms = estimate.interval.high_ms - estimate.interval.low_ms
-    return most is not None and estimate.source == "predicted" and width_ms > most * estimate.latency_ms
+    return most is not None and estimate.source != "measured" and width_ms > most * estimate.latency_ms
 
 
 async def _items(

@@ -1,6 +1,6 @@
 """Answers to how long architectures take: measured where they were, predicted where they were not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -17,11 +17,12 @@ from edgemeter.wire.problems import FieldError, ProblemType
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.access.projects import project_id
 from edgemeter_server.campaigns.spaces import builds_of, known_space
-from edgemeter_server.devices.targets import KnownTarget
+from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.predictors.analytic import analytic_estimates
 from edgemeter_server.predictors.asked import About
-from edgemeter_server.predictors.loaded import Active
+from edgemeter_server.predictors.loaded import Active, how_to_fit
 from edgemeter_server.predictors.measured import MEASURED_LEVEL, Measured, newest_measurements
 from edgemeter_server.services import Services
 
@@ -63,26 +64,36 @@ def question(message: NewEstimates) -> Question:
 def answer(
     connection: Connection, caller: Caller, services: Services, asked: Question
 ) -> list[ArchitectureEstimate]:
-    """Raises Refusal NOT_FOUND for a target without a predictor."""
+    """Raises Refusal NOT_FOUND for a target without a predictor, or without data for an analytic estimate."""
     project = project_id(connection, caller, asked.message.project, writing=False)
     found: list[ArchitectureEstimate] = []
     for target in asked.message.targets:
-        active = services.loaded.active(connection, project, asked.space, target)
-        services.asked.note(About(project, active.target.id, builds_of(asked.space)), asked.codes)
-        known = _measured(connection, project, asked, active.target) if _wants_measured(asked) else {}
-        found += _answers(asked, active, known)
+        found += _on_target(connection, project, services, asked, known_target(connection, target))
     return found
+
+
+def _on_target(
+    connection: Connection, project: int, services: Services, asked: Question, target: KnownTarget
+) -> list[ArchitectureEstimate]:
+    services.asked.note(About(project, target.id, builds_of(asked.space)), asked.codes)
+    known = _measured(connection, project, asked, target) if _wants_measured(asked) else {}
+    if known.keys() >= set(asked.texts):
+        return [known[text] for text in asked.texts]
+    active = services.loaded.find(connection, project, asked.space, target)
+    if active is not None:
+        estimates = _predicted(asked, active)
+    elif asked.message.analytic:
+        estimates = analytic_estimates(
+            connection, project, target, asked.space, asked.codes, asked.texts, asked.message.level
+        )
+    else:
+        hint = f"{how_to_fit(asked.space, target.slug)}; `analytic` (`--analytic`) asks for a rough estimate"
+        raise Refusal(ProblemType.NOT_FOUND, hint)
+    return [known.get(text, other) for text, other in zip(asked.texts, estimates, strict=True)]
 
 
 def _wants_measured(asked: Question) -> bool:
     return asked.message.measured and asked.message.level == MEASURED_LEVEL
-
-
-def _answers(
-    asked: Question, active: Active, known: Mapping[str, ArchitectureEstimate]
-) -> Iterator[ArchitectureEstimate]:
-    for text, predicted in zip(asked.texts, _predicted(asked, active), strict=True):
-        yield known.get(text, predicted)
 
 
 def _predicted(asked: Question, active: Active) -> Iterator[ArchitectureEstimate]:

@@ -41,16 +41,21 @@ class Loaded:
 
     def active(self, connection: Connection, project: int, space: Space, target: str) -> Active:
         """Raises Refusal NOT_FOUND, with how to get one."""
-        known = known_target(connection, target)
+        found = self.find(connection, project, space, known_target(connection, target))
+        if found is None:
+            raise Refusal(ProblemType.NOT_FOUND, how_to_fit(space, target))
+        return found
+
+    def find(self, connection: Connection, project: int, space: Space, target: KnownTarget) -> Active | None:
         found = select(predictors.c.id, predictors.c.file_sha256).where(
             predictors.c.project_id == project,
-            predictors.c.target_id == known.id,
+            predictors.c.target_id == target.id,
             predictors.c.builds == builds_of(space),
             predictors.c.active,
         )
         if (row := connection.execute(found).one_or_none()) is None:
-            raise _none(space, target)
-        return Active(row.id, known, self._evaluator(connection, row, space))
+            return None
+        return Active(row.id, target, self._evaluator(connection, row, space))
 
     def _evaluator(self, connection: Connection, row: Any, space: Space) -> Evaluator:
         key = (bytes(row.file_sha256), builds_of(space))
@@ -65,10 +70,10 @@ class Loaded:
         return known
 
 
-def _none(space: Space, target: str) -> Refusal:
+def how_to_fit(space: Space, target: str) -> str:
+    """For people who asked where there is no predictor."""
     words = f"{space.name} --target {target}"
-    return Refusal(
-        ProblemType.NOT_FOUND,
+    return (
         f"there is no predictor of {space.name} on {target}; `edgemeter profile {words}` measures what one is"
-        f" made of, and `edgemeter fit {words}` makes it",
+        f" made of, and `edgemeter fit {words}` makes it"
     )
