@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CAMPAIGN_PROTOCOL: Final = SURVEY.evolve(contended_share=0.2)
 #: The same for networks that a predictor is held against: few, so that each may have more visits.
 JUDGING_PROTOCOL: Final = CAMPAIGN_PROTOCOL.evolve(visits=9)
+#: And for those of them that every campaign measures.
+CAMPAIGN_JUDGING_PROTOCOL: Final = CAMPAIGN_PROTOCOL.evolve(visits=5)
 SCHEMA: Final = "edgemeter/kernel-campaign"
 _LARGEST_BYTES: Final = 512 << 20
 
@@ -47,6 +49,7 @@ class Row:
     """One network of the campaign. `latency_ms` is None where it could not be measured (`failure` says
     why); it is corrected for drift as every latency is, `raw_ms` is not. `batch` numbers what was measured
     together, and `anchors_ms` (light, heavy) is what the batch's anchors read: how fast the device was.
+    `judging`: a predictor must not learn from it, but is judged by it.
     """
 
     network: str
@@ -58,6 +61,7 @@ class Row:
     graph: KernelGraph | None
     anchors_ms: tuple[float, float] | None = None
     failure: str | None = None
+    judging: bool = False
 
     @property
     def usable(self) -> bool:

@@ -1,4 +1,5 @@
-"""The networks of a campaign as files: every fifth of one operator that other tools write, the rest drawn.
+"""The networks of a campaign as files: some to judge by, every fifth of the others of one operator that
+other tools write, the rest drawn.
 
 Some have their weights listed as inputs too, as older exporters do: ONNX Runtime then takes them for
 changeable, and leaves convolutions in the plain layout, with kernels of their own.
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from edgemeter.kernels import operators, tflite_operators
-from edgemeter.kernels.sampling import campaign_network
+from edgemeter.kernels.sampling import campaign_network, judging_network
 from edgemeter.networks.writing import FileFormat, write
 from edgemeter.targets import Precision
 
@@ -21,6 +22,11 @@ class _Operators(Protocol):
     def operator_network(self, seed: int, number: int) -> bytes: ...
 
 
+#: Of so many networks so many are not to be learnt from, but to be judged by; the first batch is to be
+#: learnt from, however short a campaign is.
+_GROUP: Final = 250
+_JUDGES: Final = 20
+_FIRST_JUDGE: Final = 40
 _EVERY_OPERATOR: Final = 5
 _EVERY_CHANGEABLE: Final = 6
 _OPERATORS: Final[Mapping[FileFormat, "_Operators"]] = {"onnx": operators, "tflite": tflite_operators}
@@ -35,11 +41,13 @@ class CampaignFile:
     precision: Precision
     seed: int
     number: int
+    judging: bool = False
 
     def content(self) -> bytes:
         if self.name.startswith("operator"):
             return _OPERATORS[self.format].operator_network(self.seed, self.number)
-        data = write(campaign_network(self.seed, self.number), self.format, self.precision)
+        drawn = judging_network if self.judging else campaign_network
+        data = write(drawn(self.seed, self.number), self.format, self.precision)
         return _with_changeable_weights(data) if self.name.startswith("changeable") else data
 
 
@@ -49,13 +57,18 @@ def campaign_files(
     """The first `count`. int8 campaigns have drawn networks alone; no TFLite file lists weights as inputs."""
     floats = precision is not Precision.INT8
     for number in range(count):
-        own, name = number, f"network_{number}"
-        if floats and number % _EVERY_OPERATOR == _EVERY_OPERATOR - 1:
+        group, place = divmod(number, _GROUP)
+        place -= _FIRST_JUDGE
+        own, name, judging = number, f"network_{number}", 0 <= place < _JUDGES
+        if judging:
+            own = group * _JUDGES + place
+            name = f"judging_{own}"
+        elif floats and number % _EVERY_OPERATOR == _EVERY_OPERATOR - 1:
             own = number // _EVERY_OPERATOR
             name = _OPERATORS[file_format].operator_name(own)
         elif floats and file_format == "onnx" and number % _EVERY_CHANGEABLE == _EVERY_CHANGEABLE - 1:
             name = f"changeable_{number}"
-        yield CampaignFile(f"{name}.{file_format}", file_format, precision, seed, own)
+        yield CampaignFile(f"{name}.{file_format}", file_format, precision, seed, own, judging)
 
 
 def _with_changeable_weights(data: bytes) -> bytes:

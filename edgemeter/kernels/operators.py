@@ -161,7 +161,12 @@ def _mean(random: Random, __: tuple[int, ...]) -> _Piece:
 
 
 def _reshape(_: Random, __: tuple[int, ...]) -> _Piece:
-    nodes = [_node("Relu", outputs=("r",)), _node("Reshape", ("r", "s"))]
+    """Between others: as a network's result it would be a copy, within it is none."""
+    nodes = [
+        _node("Relu", outputs=("r",)),
+        _node("Reshape", ("r", "s"), ("t",)),
+        _node("Sigmoid", ("t",)),
+    ]
     return _Piece(nodes, [_constant("s", [1, -1], "int64")])
 
 

@@ -159,3 +159,15 @@ PATTERNS: Final[tuple[tuple[Pattern, float], ...]] = (
     (pool, 1),
     (activation, 0.7),
 )
+
+#: What a real network repeats from its stem to its head.
+FAMILIES: Final[tuple[Pattern, ...]] = (
+    inverted,
+    residual,
+    separable,
+    branches,
+    shuffled,
+    fused,
+    convolution,
+    regrouped,
+)

@@ -5,10 +5,11 @@ Many kernels stand in each network, in the company and the cache of others, as t
 that are asked about; lone kernels alone would look too fast.
 """
 
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
-from edgemeter.kernels.patterns import PATTERNS, channels
+from edgemeter.kernels.patterns import FAMILIES, PATTERNS, Pattern, channels, pointwise
 from edgemeter.networks.building import Builder, BuildError
 from edgemeter.networks.costs import network_costs
 from edgemeter.networks.network import Activation, Map, Network
@@ -28,23 +29,43 @@ _IMAGES: Final = (
     (240, 320),
     (320, 320),
 )
+#: Blocks in each stage of a network that a predictor is judged by.
+_REPEATS: Final = (2, 4)
 #: Shares of networks of one pattern, of a few, of whole networks.
 _SINGLE: Final = 0.40
 _SHORT: Final = 0.40
 _TRIES: Final = 60
 
+_Patterns = Sequence[tuple[Pattern, float]]
+
 
 def campaign_network(seed: int, number: int) -> Network:
     """The network `number` of a campaign."""
+    return _first_affordable(f"{seed}/{number}", lambda random: _draw(random, f"kernels_{seed}_{number}"))
+
+
+def judging_network(seed: int, number: int) -> Network:
+    """The network `number` of those that a campaign's predictor is judged by and never learns from: whole
+    networks that repeat one family's block, as real ones do, families in turn. What a predictor errs in
+    common on a kind of kernel adds up in them.
+    """
+    family = FAMILIES[number % len(FAMILIES)]
+    name = f"judging_{seed}_{number}"
+    return _first_affordable(
+        f"judging/{seed}/{number}",
+        lambda random: _whole(random, name, ((family, 3), (pointwise, 1)), _REPEATS),
+    )
+
+
+def _first_affordable(key: str, draw: Callable[[Random], Network]) -> Network:
     for attempt in range(_TRIES):
-        random = Random(f"{seed}/{number}/{attempt}")
         try:
-            network = _draw(random, f"kernels_{seed}_{number}")
+            network = draw(Random(f"{key}/{attempt}"))
         except BuildError:
             continue
         if _affordable(network):
             return network
-    raise BuildError(f"no network {number} of seed {seed} is small enough")
+    raise BuildError(f"no network {key} is small enough")
 
 
 def _draw(random: Random, name: str) -> Network:
@@ -53,7 +74,7 @@ def _draw(random: Random, name: str) -> Network:
         return _part(random, name, 1)
     if share < _SINGLE + _SHORT:
         return _part(random, name, random.randint(2, 5))
-    return _whole(random, name)
+    return _whole(random, name, PATTERNS, (1, 4))
 
 
 def _part(random: Random, name: str, length: int) -> Network:
@@ -61,13 +82,13 @@ def _part(random: Random, name: str, length: int) -> Network:
     side = random.choice(_SIDES)
     most = min(1536, max(16, 40_000 // side))
     builder = Builder(name, Map(side, side, channels(random, 8, most)))
-    result = _chain(builder, builder.input, random, length)
+    result = _chain(builder, builder.input, random, length, PATTERNS)
     if random.random() < 0.15:
         result = _head(builder, result, random)
     return builder.finish(result)
 
 
-def _whole(random: Random, name: str) -> Network:
+def _whole(random: Random, name: str, patterns: _Patterns, repeats: tuple[int, int]) -> Network:
     """From an image: a stem, stages that halve the map and widen it, perhaps a classifier."""
     height, width = random.choice(_IMAGES)
     builder = Builder(name, Map(height, width, 3))
@@ -79,18 +100,18 @@ def _whole(random: Random, name: str) -> Network:
         if min(builder.map(result).height, builder.map(result).width) >= 8:
             wide = min(round(wide * random.choice((1, 1.5, 2))), 512)
             result = builder.conv(result, wide, random.choice((1, 3)), 2, activation=Activation.RELU)
-        result = _chain(builder, result, random, random.randint(1, 4))
+        result = _chain(builder, result, random, random.randint(*repeats), patterns)
         wide = builder.map(result).channels
     if random.random() < 0.6:
         result = _head(builder, result, random)
     return builder.finish(result)
 
 
-def _chain(builder: Builder, source: int, random: Random, length: int) -> int:
+def _chain(builder: Builder, source: int, random: Random, length: int, patterns: _Patterns) -> int:
     result = source
-    patterns, weights = zip(*PATTERNS, strict=True)
+    known, weights = zip(*patterns, strict=True)
     while length > 0 or result < 0:
-        [pattern] = random.choices(patterns, weights)
+        [pattern] = random.choices(known, weights)
         result = pattern(builder, result, random)
         length -= 1
     return result

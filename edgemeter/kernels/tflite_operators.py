@@ -13,6 +13,7 @@ from edgemeter.networks.stream import Payload
 from edgemeter.networks.tflite_tables import OperatorEntry, Tables, TensorEntry
 
 _SAME: Final = PADDINGS.index("SAME")
+_VALID: Final = PADDINGS.index("VALID")
 
 
 class _Draft:
@@ -158,6 +159,14 @@ def _transposed_convolution(_: Random, draft: _Draft) -> int:
     return draft.operator("TRANSPOSE_CONV", inputs, shape, padding=_SAME, stride_w=2, stride_h=2)
 
 
+def _average_of_all(_: Random, draft: _Draft) -> int:
+    """As older classifiers end: a pool with a window as large as the map."""
+    here = draft.here
+    window = {"filter_width": here.width, "filter_height": here.height, "stride_w": 1, "stride_h": 1}
+    shape = [1, 1, 1, here.channels]
+    return draft.operator("AVERAGE_POOL_2D", [draft.input], shape, padding=_VALID, **window)
+
+
 def _depth_to_space(_: Random, draft: _Draft) -> int:
     here = draft.here
     wider = [1, here.height, here.width, 4 * here.channels]
@@ -199,4 +208,5 @@ _KINDS: Final[tuple[tuple[str, _Make], ...]] = (
     _plain("SQUARE"),
     ("DEPTH_TO_SPACE", _depth_to_space),
     _reduction("REDUCE_MAX"),
+    ("AVERAGE_POOL_2D", _average_of_all),
 )

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-#: How the names of kernels begin that compute an operator whose own name begins otherwise.
+#: How the names of kernels begin that compute an operator whose own name begins otherwise. A depthwise
+#: convolution with a large window is computed as any other.
 _OTHER_NAMES: Final = {
     "CONV_2D": ("convolution", "fullyconnected"),
     "DEPTHWISE_CONV_2D": ("convolution",),
@@ -73,7 +74,5 @@ def _fewest_left(fits: NDArray[np.bool_]) -> NDArray[np.int64]:
 @lru_cache(4096)
 def _computes(kernel: str, operator: str) -> bool:
     plain = re.sub(r"\(.*?\)|[^a-z]", "", kernel.lower())
-    if "conv" in plain and ("dwconv" in plain) != (operator == "DEPTHWISE_CONV_2D"):
-        return operator == "TRANSPOSE_CONV" and plain.startswith("deconv")
     own = re.sub(r"[^a-z]", "", operator.lower())[:_LETTERS]
     return plain.startswith(_OTHER_NAMES.get(operator, (own,)))

@@ -88,11 +88,11 @@ def measure(
     number, spare = campaign.batches, _SPARE_BATCHES
     with progress() as bar:
         while waiting and spare and time.monotonic() < ends_at:
-            batch = [waiting.popleft() for _ in range(min(_BATCH, len(waiting)))]
+            batch = _next_batch(waiting)
             bar.note(f"batch {number + 1}: {len(batch)} networks")
             found = _measured(bench, target, batch, priority, number, bar)
             done = [each for each in found.networks if not each.contended]
-            append_rows(path, [_row(each, number, found.anchors_ms) for each in done])
+            append_rows(path, [_row(each, number, found.anchors_ms, batch[0].judging) for each in done])
             # What other load has spoilt waits for its turn again.
             names = {each.file.name for each in done}
             waiting.extend(file for file in batch if file.name not in names)
@@ -115,6 +115,14 @@ def measure(
     sys.exit(Exit.OK if len(rows) >= networks else Exit.UNFINISHED)
 
 
+def _next_batch(waiting: "deque[CampaignFile]") -> "list[CampaignFile]":
+    """Networks to learn from and networks to judge by are measured by protocols of their own."""
+    batch = [waiting.popleft()]
+    while waiting and len(batch) < _BATCH and waiting[0].judging is batch[0].judging:
+        batch.append(waiting.popleft())
+    return batch
+
+
 def _measured(
     bench: "Bench",
     target: "Target",
@@ -123,17 +131,19 @@ def _measured(
     seed: int,
     bar: "Progress",
 ) -> "MeasuredNetworks":
-    from edgemeter.kernels.campaign import CAMPAIGN_PROTOCOL
+    from edgemeter.kernels.campaign import CAMPAIGN_JUDGING_PROTOCOL, CAMPAIGN_PROTOCOL
 
     with tempfile.TemporaryDirectory(prefix="edgemeter-") as folder:
         files = [Path(folder) / file.name for file in batch]
         for path, file in zip(files, batch, strict=True):
             path.write_bytes(file.content())
-        protocol = CAMPAIGN_PROTOCOL
+        protocol = CAMPAIGN_JUDGING_PROTOCOL if batch[0].judging else CAMPAIGN_PROTOCOL
         return bench.measure(target, files, protocol, bar, priority=priority, seed=seed, profiled=True)
 
 
-def _row(measured: "MeasuredNetwork", batch: int, anchors_ms: tuple[float, float] | None) -> "Row":
+def _row(
+    measured: "MeasuredNetwork", batch: int, anchors_ms: tuple[float, float] | None, judging: bool
+) -> "Row":
     from edgemeter.kernels.campaign import Row
 
     return Row(
@@ -146,4 +156,5 @@ def _row(measured: "MeasuredNetwork", batch: int, anchors_ms: tuple[float, float
         graph=measured.graph,
         anchors_ms=anchors_ms,
         failure=measured.failure,
+        judging=judging,
     )

@@ -39,6 +39,7 @@ SIZES: Final = (
     "rectified",
     "other activation",
     "weights of the network",
+    "result",
 )
 
 
@@ -61,9 +62,12 @@ def loads(kernels: Sequence[Kernel]) -> Array:
 
 
 def sizes(graph: KernelGraph) -> Array:
-    """(kernels, SIZES), in the order of the graph."""
-    whole = np.log2(1 + graph.weights)
-    return np.array([(*_sizes(kernel), whole) for kernel in graph.kernels]).reshape(-1, len(SIZES))
+    """(kernels, SIZES), in the order of the graph. The last kernel writes the network's result: to memory
+    that may be new at every run, which small networks of large maps have much of and whole ones little.
+    """
+    whole, last = np.log2(1 + graph.weights), len(graph.kernels) - 1
+    rows = [(*_sizes(kernel), whole, float(n == last)) for n, kernel in enumerate(graph.kernels)]
+    return np.array(rows).reshape(-1, len(SIZES))
 
 
 def _sizes(kernel: Kernel) -> tuple[float, ...]:

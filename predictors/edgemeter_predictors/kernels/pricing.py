@@ -14,6 +14,7 @@ from edgemeter.kernels.drift import Readings, reference, slowness
 from edgemeter.kernels.kernel import KernelGraph
 from edgemeter.kernels.plugins import KernelEstimate, PricedKernel
 from edgemeter_predictors.contract import NotApplicable
+from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.judging.errors import coverage, errors
 from edgemeter_predictors.judging.interval import Interval
 from edgemeter_predictors.kernels.data import Graphs, KernelData
@@ -22,9 +23,11 @@ from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
 from edgemeter_predictors.predictor import Predictor
 from edgemeter_predictors.saving.container import FileError
 from edgemeter_predictors.saving.kernel_predictors import load_kernels, save_kernels
-from edgemeter_predictors.training import train
+from edgemeter_predictors.training import judged, train
 
 LEVEL: Final = 0.9
+#: Networks to judge by: below, an interval of theirs would be a guess.
+FEWEST_JUDGES: Final = 15
 #: Reasons that a campaign mends itself.
 _DRIFTS: Final = frozenset({"anchor_drift", "anchors_disagree"})
 
@@ -40,14 +43,20 @@ class KernelPricing:
         from threadpoolctl import threadpool_limits
 
         kept = [row for row in campaign.rows if _sound(row)]
+        known = _reference(kept)
+        learnt, judges = ([row for row in kept if row.judging is flag] for flag in (False, True))
         started_s = process_time()
         try:
             # On matrices of this size threads cost more than they give.
             with threadpool_limits(1):
-                predictor = train(KernelModel(), _data(kept))
+                predictor = _trained(_data(learnt, known), _data(judges, known))
         except NotApplicable as error:
             raise PricingError(f"{error}. {_left_out(campaign)}") from None
-        about = _about(campaign, kept) | {"fit_cpu_s": process_time() - started_s} | _accuracy(predictor)
+        about = (
+            _about(campaign, learnt, len(judges), known)
+            | {"fit_cpu_s": process_time() - started_s}
+            | _accuracy(predictor)
+        )
         return save_kernels(replace(predictor, about=about))
 
     def open(self, data: bytes) -> "OpenedPredictor":
@@ -112,9 +121,19 @@ def _sound(row: Row) -> bool:
     return row.usable and row.anchors_ms is not None and _DRIFTS.issuperset(row.reasons)
 
 
-def _data(rows: Sequence[Row]) -> KernelData:
-    """As fast as the device was in the median of the campaign."""
-    known = _reference(rows)
+def _trained(learnt: KernelData, judges: KernelData) -> Predictor[Graphs]:
+    """Judged and calibrated by networks that are like those that people ask about, measured as strictly as
+    theirs; by cross-validation over sampled ones where there are too few of them.
+    """
+    if len(judges) < FEWEST_JUDGES:
+        return train(KernelModel(), learnt)
+    fitted = KernelModel().fit(learnt)
+    prediction = fitted.predict(judges.inputs)
+    return judged(fitted, HeldOut(judges.latency_ms, prediction.mean_ms, prediction.std_ms), learnt)
+
+
+def _data(rows: Sequence[Row], known: Readings) -> KernelData:
+    """As if the device had been as fast as when its anchors read `known`."""
     found = [
         (row.graph, row.raw_ms / slowness(row.anchors_ms, known), row.batch)
         for row in rows
@@ -130,15 +149,16 @@ def _reference(rows: Sequence[Row]) -> Readings:
     return reference(batches.values()) if batches else (1.0, 1.0)
 
 
-def _about(campaign: Campaign, kept: Sequence[Row]) -> dict[str, Any]:
+def _about(campaign: Campaign, kept: Sequence[Row], judges: int, known: Readings) -> dict[str, Any]:
     return {
         "target": campaign.heading.target,
         "engine_version": campaign.heading.engine_version,
         "protocol": campaign.heading.protocol,
         "networks": len(kept),
-        "networks_left_out": len(campaign.rows) - len(kept),
+        "networks_to_judge_by": judges,
+        "networks_left_out": len(campaign.rows) - len(kept) - judges,
         "kernels": sum(len(row.graph.kernels) for row in kept if row.graph),
-        "anchors_ms": list(_reference(kept)),
+        "anchors_ms": list(known),
     }
 
 

@@ -18,7 +18,7 @@ from edgemeter.kernels.campaign import (
 )
 from edgemeter.kernels.files import campaign_files
 from edgemeter.kernels.kernel import Kernel, KernelGraph
-from edgemeter.kernels.sampling import MOST_MACS, MOST_PARAMETERS, campaign_network
+from edgemeter.kernels.sampling import MOST_MACS, MOST_PARAMETERS, campaign_network, judging_network
 from edgemeter.networks.costs import network_costs
 from edgemeter.networks.writing import FileFormat
 from edgemeter.targets import Precision
@@ -44,6 +44,15 @@ def test_every_number_is_a_network_within_bounds_and_always_the_same(seed: int, 
     assert campaign_network(seed, number) == network
 
 
+@settings(max_examples=16)
+@given(st.integers(0, 10), st.integers(0, 500))
+def test_networks_to_judge_by_are_whole_ones_within_bounds(seed: int, number: int) -> None:
+    network = judging_network(seed, number)
+    assert len(network.nodes) >= 8
+    assert network.input.channels == 3
+    assert network_costs(network).macs <= MOST_MACS
+
+
 def test_a_campaign_begins_with_the_networks_of_a_shorter_one() -> None:
     short = list(campaign_files(0, 30, "onnx", Precision.FP32))
     long = list(campaign_files(0, 60, "onnx", Precision.FP32))
@@ -52,6 +61,9 @@ def test_a_campaign_begins_with_the_networks_of_a_shorter_one() -> None:
     assert {file.name.split("_")[0] for file in short} == {"network", "operator", "changeable"}
     tflite = {file.name.split("_")[0] for file in campaign_files(0, 30, "tflite", Precision.FP32)}
     assert tflite == {"network", "operator"}
+    judges = [file for file in campaign_files(0, 500, "onnx", Precision.FP32) if file.judging]
+    assert len({file.name for file in judges}) == 40
+    assert all(file.name.startswith("judging") for file in judges)
     int8 = campaign_files(0, 30, "onnx", Precision.INT8)
     assert {file.name.split("_")[0] for file in int8} == {"network"}
 
@@ -67,7 +79,7 @@ def test_every_operator_network_is_one_that_can_be_read(
     file_format: FileFormat, package: str, some: set[str], tmp_path: Path
 ) -> None:
     pytest.importorskip(package)
-    drawn = campaign_files(3, 180, file_format, Precision.FP32)
+    drawn = campaign_files(3, 200, file_format, Precision.FP32)
     files = [file for file in drawn if "operator" in file.name]
     types = set[str]()
     for file in files:

@@ -14,7 +14,7 @@ from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import DataError
 from edgemeter_predictors.judging.calibrating import calibrate
 from edgemeter_predictors.kernels.data import KernelData
-from edgemeter_predictors.kernels.features import regressor_of
+from edgemeter_predictors.kernels.features import SIZES, regressor_of, sizes
 from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
 from edgemeter_predictors.kernels.pricing import KernelPricing, PricingError
 from edgemeter_predictors.kernels.regressor import fit_regressor
@@ -222,6 +222,23 @@ def test_a_campaign_becomes_a_predictor_that_answers_and_is_judged() -> None:
     assert opened.about["held_out_mape_percent"] > 0
     with pytest.raises(PricingError, match="no kernel"):
         opened.estimate(KernelGraph(()))
+
+
+def test_networks_to_judge_by_are_not_learnt_from_and_calibrate_the_interval() -> None:
+    learnt, judges = campaign(data(30, 8)).rows, campaign(data(16, 12), judging=True).rows
+    slow = [replace(row, network=f"j{n}", raw_ms=3 * (row.raw_ms or 0)) for n, row in enumerate(judges)]
+    both = KernelPricing().open(KernelPricing().fit(Campaign(HEADING, (*learnt, *slow))))
+    assert (both.about["networks"], both.about["networks_to_judge_by"]) == (30, 16)
+    assert both.about["held_out_mape_percent"] > 50
+    alone = KernelPricing().open(KernelPricing().fit(Campaign(HEADING, learnt)))
+    asked = data(1, 9).graphs[0]
+    assert both.estimate(asked).latency_ms == pytest.approx(alone.estimate(asked).latency_ms)
+    assert both.estimate(asked).high_ms > 1.5 * alone.estimate(asked).high_ms
+
+
+def test_the_kernel_that_writes_the_result_is_marked() -> None:
+    whole = graph(np.random.default_rng(3))
+    assert sizes(whole)[:, SIZES.index("result")].tolist() == [0.0] * (len(whole.kernels) - 1) + [1.0]
 
 
 def test_convolutions_are_told_apart_by_how_they_are_computed() -> None:

@@ -25,6 +25,7 @@ IGEMM, GEMM, DW = (
             [DW, GEMM, "Constant Pad (ND, X32)", DW],
             [1, 2, 3, 4],
         ),
+        (["CONV_2D", "DEPTHWISE_CONV_2D"], [GEMM, IGEMM], [0, 1]),  # a window of 7 x 7
         (["ADD", "CONV_2D"], ["Add (ND)", "Clamp (NC)", GEMM], [0, None, 1]),
         (["ADD", "RELU6"], ["Add (ND)", "Clamp (NC)"], [0, 1]),
         (["SLICE", "CONCATENATION"], ["Slice (ND, X32)", "Copy (NC, X32)"], [0, 1]),
