@@ -5,14 +5,17 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import rich_click as click
+
 from edgemeter.cli.bases import print_bases
 from edgemeter.cli.output import note_console
 from edgemeter.cli.tables import print_document, print_table
-from edgemeter.cli.text import csv_cell, milliseconds, plain
+from edgemeter.cli.text import csv_cell, milliseconds, plain, printable
 
 if TYPE_CHECKING:
     from edgemeter.wire.metrics import ComparedNetworks, Figure, NetworkMetrics
 
+_ARCHITECTURE_SIGNS = 2000
 _COUNTS = ("macs", "parameters", "peak_activation_bytes")
 _TITLES = {"macs": "multiply-adds#", "parameters": "parameters#", "peak_activation_bytes": "peak bytes#"}
 
@@ -33,7 +36,7 @@ def _print_csv(found: "ComparedNetworks") -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["architecture", *(rows[0] if rows else ())])
     for network, row in zip(found.networks, rows, strict=True):
-        writer.writerow([csv_cell(network.architecture, 2000), *row.values()])
+        writer.writerow([csv_cell(network.architecture, _ARCHITECTURE_SIGNS), *row.values()])
 
 
 def _numbers(network: "NetworkMetrics") -> Iterator[tuple[str, Any]]:
@@ -54,18 +57,21 @@ def _numbers(network: "NetworkMetrics") -> Iterator[tuple[str, Any]]:
 
 
 def _print_table(found: "ComparedNetworks") -> None:
+    """Numbers first: an architecture takes lines of its own, whole, to be copied."""
     if not found.networks:
         return
     titles = [title for title, _ in _cells(found.networks[0])]
-    rows = ([network.architecture, *(cell for _, cell in _cells(network))] for network in found.networks)
-    print_table(("architecture", *titles), rows)
+    rows = ([number, *(cell for _, cell in _cells(each))] for number, each in enumerate(found.networks, 1))
+    print_table(("network#", *titles), rows)
+    for number, each in enumerate(found.networks, 1):
+        click.echo(f"{number} {printable(each.architecture, _ARCHITECTURE_SIGNS)}")
     print_bases(each for network in found.networks for each in network.latencies)
 
 
 def _cells(network: "NetworkMetrics") -> Iterator[tuple[str, str]]:
     for each in network.latencies:
         low, high = milliseconds(each.interval.low_ms), milliseconds(each.interval.high_ms)
-        yield f"{each.target}, ms#", f"{milliseconds(each.latency_ms)} {each.source} {low} to {high}"
+        yield f"{each.target}, ms#", f"{milliseconds(each.latency_ms)} ({low} to {high}) {each.source}"
     for name, figure in (("f_avg#", network.f_avg), ("f_max#", network.f_max)):
         if figure is not None:
             yield name, _figure(figure)
@@ -77,7 +83,7 @@ def _cells(network: "NetworkMetrics") -> Iterator[tuple[str, str]]:
 
 
 def _figure(figure: "Figure") -> str:
-    return f"{figure.value:.3f} {figure.low:.3f} to {figure.high:.3f}"
+    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
 def _tell(found: "ComparedNetworks") -> None:

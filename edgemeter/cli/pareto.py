@@ -170,11 +170,13 @@ def _wanted(
         if name not in set(Metric):
             more = ": energy is measured on no target yet" if name.startswith("energy") else ""
             raise click.UsageError(f"there is no metric {name!r}{more}; there are {', '.join(Metric)}")
+    targets = named_targets(rows, words)
+    chosen = [row for row in rows if row.slug in targets] or rows
     return {
-        "targets": named_targets(rows, words),
+        "targets": targets,
         "metrics": names,
-        "normalisers_ms": {one_target(rows, target): ms for target, ms in normalisers},
-        "weights": {one_target(rows, target): weight for target, weight in weights},
+        "normalisers_ms": {one_target(chosen, target): ms for target, ms in normalisers},
+        "weights": {one_target(chosen, target): weight for target, weight in weights},
         "level": level,
         "measured": not predicted,
         "analytic": analytic,

@@ -34,6 +34,12 @@ class Evaluator:
         self.quick = self._bulk is not None
         return table
 
+    def latency_ms(self, codes: Codes) -> Singles:
+        """(n,): the latencies of that table alone, in a fraction of the time. Raises CodeError."""
+        if self._bulk is None:
+            return self.predictor.predict(codes).mean_ms.astype(np.float32)
+        return self._bulk.latency_ms(codes)
+
 
 def _of(bulk: Bulk, codes: Codes) -> Prediction:
     single: Any = bulk.latency_and_std_ms(codes)  # half the precision, and half the memory to go through

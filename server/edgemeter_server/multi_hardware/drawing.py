@@ -14,7 +14,7 @@ from edgemeter.spaces.text import to_text
 from edgemeter.wire.estimates import MOST_ARCHITECTURES, MOST_ESTIMATES
 from edgemeter.wire.metrics import MOST_PREDICTED, TIMED, NewFront, Sample
 from edgemeter.wire.problems import ProblemType
-from edgemeter_predictors.predictor import Predictor
+from edgemeter_predictors.evaluation.evaluator import Evaluator
 from edgemeter_server.access.projects import project_id
 from edgemeter_server.campaigns.spaces import space_or_part
 from edgemeter_server.http.caller import Caller
@@ -32,7 +32,7 @@ class Draw:
     asked: NewFront
     sample: Sample
     space: Space
-    predictors: tuple[Predictor[Codes], ...]
+    evaluators: tuple[Evaluator, ...]
     factors: Array
 
 
@@ -64,7 +64,7 @@ def prepare(
         asked,
         wanted,
         space,
-        tuple(each.predictor for each in active),
+        tuple(each.evaluator for each in active),
         factors_of(normalisers(connection, project, asked)),
     )
 
@@ -87,7 +87,7 @@ def drawn_front(draw: Draw) -> Drawn:
 
 def _predicted(draw: Draw, codes: Codes) -> Latencies | None:
     """A front is chosen by values: intervals are told of those that are on it."""
-    if not draw.predictors:
+    if not draw.evaluators:
         return None
-    mean_ms = np.column_stack([predictor.predict(codes).mean_ms for predictor in draw.predictors])
-    return Latencies(mean_ms, mean_ms, mean_ms, draw.asked.level)
+    latency_ms = np.column_stack([each.latency_ms(codes) for each in draw.evaluators]).astype(np.float64)
+    return Latencies(latency_ms, latency_ms, latency_ms, draw.asked.level)
