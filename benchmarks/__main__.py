@@ -12,12 +12,12 @@ from benchmarks import (
     spaces,
     survey_overhead,
 )
-from benchmarks.predictors import accuracy, analytic, bulk, kernels, small_spaces, speed
+from benchmarks.predictors import accuracy, analytic, bulk, kernels, rest, small_spaces, speed
 from benchmarks.report import Figure, main
 from benchmarks.service import leases, memory, reports, turnaround
 
 SERVICE = (leases, reports, turnaround, memory)
-FIRST = (graph_features, spaces, builders, speed, bulk, accuracy, small_spaces, analytic)
+FIRST = (graph_features, spaces, builders, speed, bulk, rest, accuracy, small_spaces, analytic)
 LAST = (campaigns, campaigns_by_target, kernels, retest)
 BENCHMARKS = (*FIRST, survey_overhead, runtime_tools, *SERVICE, *LAST)
 

@@ -31,7 +31,7 @@ from edgemeter_server.database.wakeups import LocalWakeups
 from edgemeter_server.devices.tables import devices, targets
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors.asked import Asked
-from edgemeter_server.predictors.loaded import Loaded
+from edgemeter_server.predictors.standing import Standings
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
 from edgemeter_server.testing import KEY, issue_token
@@ -153,7 +153,7 @@ class _World:
             wakeups=LocalWakeups(),
             storage=self._storage,
             authentication=Authentication(database, clock, monotonic_s=asyncio.get_running_loop().time),
-            loaded=Loaded(),
+            standings=Standings(),
             asked=Asked(),
             key=KEY,
         )

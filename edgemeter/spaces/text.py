@@ -11,7 +11,12 @@ from edgemeter.spaces.space import CodeError, Codes, Space
 
 def to_text(space: Space, row: Codes) -> str:
     """`NAME@VERSION:WORDS`, such as `hurricane@1:Choice_3,MB_3_1,...`."""
-    return f"{space.name}@{space.version}:{space.words(_row(space, row))}"
+    return known_text(space, _row(space, row))
+
+
+def known_text(space: Space, row: Codes) -> str:
+    """As `to_text`, of codes that have been checked."""
+    return f"{space.name}@{space.version}:{space.words(row)}"
 
 
 def from_text(space: Space, text: str) -> Codes:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -36,8 +36,13 @@ class Recipe(Message):
 
     def sha256(self) -> str:
         """Its identity, in hex: of its canonical JSON, not of the file that is built of it."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        [digest] = self.digests_of([self.text])
+        return digest.hex()
+
+    def digests_of(self, texts: Iterable[str]) -> list[bytes]:
+        """The identities of this recipe with each of these texts in the place of its own."""
+        document = self.model_dump(mode="json")
+        return [_digest(document | {"text": text}) for text in texts]
 
     @property
     def builds(self) -> str:
@@ -48,6 +53,13 @@ class Recipe(Message):
         """For people, cut to the length of a label. An architecture's text names its space itself."""
         text = self.text if self.kind is RecipeKind.ARCHITECTURE else f"{self.space} {self.text}"
         return text[:_NAME_SIGNS]
+
+
+def _digest(document: dict[str, object]) -> bytes:
+    return hashlib.sha256(_canonical(document).encode()).digest()
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)

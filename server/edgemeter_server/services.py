@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edgemeter_server.access.authentication import Authentication
     from edgemeter_server.artifacts.storage import Storage
     from edgemeter_server.predictors.asked import Asked
-    from edgemeter_server.predictors.loaded import Loaded
+    from edgemeter_server.predictors.standing import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Services:
     wakeups: Wakeups
     storage: "Storage"
     authentication: "Authentication"
-    loaded: "Loaded"
+    standings: "Standings"
     asked: "Asked"
     key: bytes
 

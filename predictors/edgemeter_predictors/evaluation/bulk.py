@@ -16,11 +16,13 @@ from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import Codes, Layer
 from edgemeter.spaces.sums import sum_over_tables
 from edgemeter_predictors.additive import Additive
+from edgemeter_predictors.contract import Prediction
 from edgemeter_predictors.evaluation.mean_tables import MeanTables, mean_tables
 from edgemeter_predictors.evaluation.variance_tables import VarianceTables, variance_tables
 from edgemeter_predictors.terms import chunks, offsets
 
 Singles = NDArray[np.float32]
+_LEAST_STD = float(np.sqrt(np.finfo(np.float64).tiny))
 
 
 def compiled_loops() -> ModuleType | None:
@@ -87,6 +89,13 @@ class Bulk:
             validate(self.fitted.space, codes)
             raise
         return total
+
+    def few(self, codes: Codes) -> Prediction:
+        """(n, columns) to the prediction of `Additive.predict`, by one row after the other."""
+        mean = np.array([self.one(row) for row in codes])
+        if (relative := self._relative) is not None:
+            return Prediction(mean, np.maximum(relative * np.abs(mean), _LEAST_STD))
+        return Prediction(mean, self.fitted.spread.std_ms(self.fitted.terms, self._canonical(codes)))
 
     def _canonical(self, codes: Codes) -> Codes:
         validate(self.fitted.space, codes[:0])

@@ -1,5 +1,6 @@
 """An interval as a multiple of a model's own standard deviation."""
 
+from bisect import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,4 +28,8 @@ class Calibration:
     def multiple(self, level: float) -> float:
         if not LEVELS[0] <= level <= LEVELS[-1]:
             raise ValueError(f"intervals have a level from {LEVELS[0]} to {LEVELS[-1]}, not {level}")
-        return float(np.interp(level, LEVELS, self.multiples))
+        at = bisect(LEVELS, level)
+        if at == len(LEVELS):
+            return self.multiples[-1]
+        share = (level - LEVELS[at - 1]) / (LEVELS[at] - LEVELS[at - 1])
+        return self.multiples[at - 1] + share * (self.multiples[at] - self.multiples[at - 1])

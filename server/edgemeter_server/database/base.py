@@ -34,6 +34,13 @@ class Database(ABC):
     def dialect(self) -> str:
         """ "sqlite" or "postgresql"."""
 
+    @property
+    def version(self) -> int | None:
+        """Another number after each write: what was read stays true while it is the same. A read that began
+        after it was asked for saw all of that. None where others may write too, which nobody tells.
+        """
+        return None
+
     @abstractmethod
     async def write(self, work: Work[T]) -> T:
         """Runs `work` in a transaction of its own; returns only after a durable commit.

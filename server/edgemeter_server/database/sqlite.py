@@ -39,6 +39,10 @@ class SqliteDatabase(Database):
         """Synchronous ones so far: fewer than units of work as soon as these come together."""
         return self._writer.commits
 
+    @property
+    def version(self) -> int:
+        return self._writer.commits
+
     async def write(self, work: Work[T]) -> T:
         unit = self._unit(work)
         self._writer.put(unit)

@@ -11,7 +11,7 @@ from edgemeter_server.database.opening import open_database
 from edgemeter_server.operations.keys import key_of_epoch, server_key
 from edgemeter_server.operations.start_error import StartError
 from edgemeter_server.predictors.asked import Asked
-from edgemeter_server.predictors.loaded import Loaded
+from edgemeter_server.predictors.standing import Standings
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
 
@@ -32,7 +32,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 wakeups=opened.wakeups,
                 storage=storage,
                 authentication=Authentication(opened.database, opened.clock),
-                loaded=Loaded(),
+                standings=Standings(),
                 asked=Asked(),
                 key=key_of_epoch(key, epoch),
             )

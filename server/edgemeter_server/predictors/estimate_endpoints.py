@@ -4,12 +4,10 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Connection
 
 from edgemeter.wire.base import Slug
 from edgemeter.wire.estimates import Estimates, Level, NewEstimates
 from edgemeter.wire.requests import MAX_REQUEST_WAIT_S
-from edgemeter_server.access.projects import project_id
 from edgemeter_server.campaigns.spaces import builds_of, known_space
 from edgemeter_server.http.body import require_octets
 from edgemeter_server.http.caller import Viewer
@@ -17,7 +15,6 @@ from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
 from edgemeter_server.predictors.doubting import measure_doubtful
 from edgemeter_server.predictors.estimating import answer, question
-from edgemeter_server.predictors.loaded import Active
 from edgemeter_server.services import ServicesOf
 
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
@@ -38,7 +35,7 @@ async def estimate(
     that has ended, or after so many seconds.
     """
     asked = question(message)
-    found = await services.database.read(lambda c: answer(c, caller, services, asked))
+    found = await answer(services, caller, asked)
     answers = await measure_doubtful(services, caller, asked, found, wait_s)
     reply = Estimates.model_construct(estimates=tuple(answers))
     return Response(reply.model_dump_json(), media_type="application/json")
@@ -68,12 +65,9 @@ async def estimate_bulk(
     media_type = require_octets(request.headers, *FORMATS)
     found = known_space(space)
 
-    def work(connection: Connection) -> tuple[int, Active]:
-        id_ = project_id(connection, caller, project, writing=False)
-        return id_, services.loaded.active(connection, id_, found, target)
-
-    owner, active = await services.database.read(work)
-    about = About(owner, active.target.id, builds_of(found))
+    standing = await services.standings.of(services.database, caller, project, found, target)
+    active = standing.active
+    about = About(standing.project_id, active.target.id, builds_of(found))
     note = partial(services.asked.note, about)
     asked = bulk(found, active.evaluator, level, media_type, services.settings.data_folder, note)
     return await answered(asked, request.stream())

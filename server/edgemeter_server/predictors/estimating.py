@@ -2,29 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 
 from edgemeter.measurement import Interval
 from edgemeter.spaces.space import CodeError, Codes, Space
-from edgemeter.spaces.text import from_text, to_text
+from edgemeter.spaces.text import from_text, known_text
 from edgemeter.wire.estimates import MOST_ESTIMATES, ArchitectureEstimate, LayerPart, NewEstimates
 from edgemeter.wire.problems import FieldError, ProblemType
 from edgemeter.wire.recipes import RecipeKind
-from edgemeter_server.access.projects import project_id
 from edgemeter_server.campaigns.spaces import builds_of, known_space
-from edgemeter_server.devices.targets import KnownTarget, known_target
+from edgemeter_server.devices.targets import KnownTarget
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.analytic import analytic_estimates
 from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.loaded import Active, how_to_fit
 from edgemeter_server.predictors.measured import MEASURED_LEVEL, Measured, newest_measurements
+from edgemeter_server.predictors.standing import Standing
 from edgemeter_server.services import Services
+
+_FEW: Final = 64  #: architectures that the loop itself predicts: a turn of a thread costs more
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ class Question:
     @cached_property
     def canonical_texts(self) -> tuple[str, ...]:
         """Of each the text by which its network is known: that of all which build the same."""
-        return tuple(to_text(self.space, row) for row in self.space.canonical(self.codes))
+        canonical = self.space.canonical(self.codes)
+        if canonical is self.codes:
+            return self.texts
+        return tuple(known_text(self.space, row) for row in canonical)
 
 
 def question(message: NewEstimates) -> Question:
@@ -58,30 +64,49 @@ def question(message: NewEstimates) -> Question:
             ProblemType.INVALID, f"{errors[0].pointer}: {errors[0].detail}", errors=tuple(errors[:20])
         )
     codes = np.array(rows, np.uint8)
-    return Question(message, space, codes, tuple(to_text(space, row) for row in codes))
+    return Question(message, space, codes, tuple(known_text(space, row) for row in codes))
+
+
+async def answers(services: Services, caller: Caller, asked: Question) -> list[ArchitectureEstimate]:
+    """As `answer`, without the database where all that it would tell is in memory."""
+    found: list[ArchitectureEstimate] = []
+    for slug in asked.message.targets:
+        project, space = asked.message.project, asked.space
+        standing = await services.standings.of(services.database, caller, project, space, slug)
+        services.asked.note(_about(standing, asked), asked.codes)
+        active = standing.active
+        if active is None or _likely_measured(asked, standing):
+            found += await services.database.read(partial(_on_target, asked, standing))
+        elif active.evaluator.quick and len(asked.codes) <= _FEW:
+            found += _predicted(asked, active)
+        else:
+            found += await run_in_threadpool(_all_predicted, asked, active)
+    return found
 
 
 def answer(
     connection: Connection, caller: Caller, services: Services, asked: Question
 ) -> list[ArchitectureEstimate]:
     """Raises Refusal NOT_FOUND for a target without a predictor, or without data for an analytic estimate."""
-    project = project_id(connection, caller, asked.message.project, writing=False)
     found: list[ArchitectureEstimate] = []
-    for target in asked.message.targets:
-        found += _on_target(connection, project, services, asked, known_target(connection, target))
+    for slug in asked.message.targets:
+        standing = services.standings.read(connection, caller, asked.message.project, asked.space, slug)
+        services.asked.note(_about(standing, asked), asked.codes)
+        found += _on_target(asked, standing, connection)
     return found
 
 
-def _on_target(
-    connection: Connection, project: int, services: Services, asked: Question, target: KnownTarget
-) -> list[ArchitectureEstimate]:
-    services.asked.note(About(project, target.id, builds_of(asked.space)), asked.codes)
+def _about(standing: Standing, asked: Question) -> About:
+    return About(standing.project_id, standing.target.id, builds_of(asked.space))
+
+
+def _on_target(asked: Question, standing: Standing, connection: Connection) -> list[ArchitectureEstimate]:
+    target, project = standing.target, standing.project_id
     known = _measured(connection, project, asked, target) if _wants_measured(asked) else {}
     if known.keys() >= set(asked.texts):
         return [known[text] for text in asked.texts]
-    active = services.loaded.find(connection, project, asked.space, target)
-    if active is not None:
-        estimates = _predicted(asked, active)
+    if standing.active is not None:
+        estimates = _predicted(asked, standing.active)
     elif asked.message.analytic:
         estimates = analytic_estimates(
             connection, project, target, asked.space, asked.codes, asked.texts, asked.message.level
@@ -92,12 +117,16 @@ def _on_target(
     return [known.get(text, other) for text, other in zip(asked.texts, estimates, strict=True)]
 
 
+def _all_predicted(asked: Question, active: Active) -> list[ArchitectureEstimate]:
+    return list(_predicted(asked, active))
+
+
 def _wants_measured(asked: Question) -> bool:
     return asked.message.measured and asked.message.level == MEASURED_LEVEL
 
 
 def _predicted(asked: Question, active: Active) -> Iterator[ArchitectureEstimate]:
-    prediction = active.predictor.predict(asked.codes)
+    prediction = active.evaluator.predict(asked.codes)
     interval = active.predictor.interval(prediction, asked.message.level)
     parts = _parts(asked, active) if asked.message.parts else None
     for row, text in enumerate(asked.texts):
@@ -126,21 +155,30 @@ def _parts(asked: Question, active: Active) -> Iterator[dict[str, Any]]:
         yield {"parts": tuple(layers), "rest_ms": float(rest_ms)}
 
 
+def _likely_measured(asked: Question, standing: Standing) -> bool:
+    if not _wants_measured(asked):
+        return False
+    return bool(standing.likely_measured(_addresses(asked, standing.target)))
+
+
 def _measured(
     connection: Connection, project: int, asked: Question, target: KnownTarget
 ) -> dict[str, ArchitectureEstimate]:
     """Of each architecture that has been measured, by its text."""
-    builds = builds_of(asked.space)
-    recipes = (
-        target.kind.recipe(builds, RecipeKind.ARCHITECTURE, text).sha256() for text in asked.canonical_texts
-    )
-    digests = dict(zip(asked.texts, map(bytes.fromhex, recipes), strict=True))
+    digests = dict(zip(asked.texts, _addresses(asked, target), strict=True))
     known = newest_measurements(connection, project, target.id, set(digests.values()))
     return {
         text: _of_measurement(text, target.slug, known[digest])
         for text, digest in digests.items()
         if digest in known
     }
+
+
+def _addresses(asked: Question, target: KnownTarget) -> list[bytes]:
+    """The sha256 of each architecture's recipe."""
+    texts = asked.canonical_texts
+    recipe = target.kind.recipe(builds_of(asked.space), RecipeKind.ARCHITECTURE, texts[0])
+    return recipe.digests_of(texts)
 
 
 def _of_measurement(text: str, target: str, measured: Measured) -> ArchitectureEstimate:

@@ -11,7 +11,7 @@ from edgemeter_server.artifacts.storage import Storage
 from edgemeter_server.database.base import Database
 from edgemeter_server.database.wakeups import LocalWakeups, Wakeups
 from edgemeter_server.predictors.asked import Asked
-from edgemeter_server.predictors.loaded import Loaded
+from edgemeter_server.predictors.standing import Standings
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
 from edgemeter_server.testing.clock import ManualClock
@@ -40,7 +40,7 @@ async def make_services(
             wakeups=wakeups if wakeups is not None else LocalWakeups(),
             storage=kept,
             authentication=Authentication(database, clock, monotonic_s=clock.monotonic_s),
-            loaded=Loaded(),
+            standings=Standings(),
             asked=Asked(),
             key=KEY,
         )

@@ -165,8 +165,10 @@ async def test_versions_count_up_and_an_older_one_can_be_activated(measured):
     assert first["snapshot_sha256"] == second["snapshot_sha256"]
     listed = (await measured.submitter.get("/v1/predictors", params={"space": "tiny"})).json()["items"]
     assert [(each["number"], each["active"]) for each in listed] == [(3, False), (2, True), (1, False)]
+    assert {each["predictor_id"] for each in await estimated(measured, measured=False)} == {second["id"]}
     back = await measured.submitter.post(f"/v1/predictors/{first['id']}/activate")
     assert back.json()["active"]
+    assert {each["predictor_id"] for each in await estimated(measured, measured=False)} == {first["id"]}
     active = (await measured.submitter.get("/v1/predictors", params={"active": True})).json()["items"]
     assert [each["number"] for each in active] == [1]
 

@@ -1,0 +1,98 @@
+"""A database with predictors that answer, written before the server starts."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select
+
+from edgemeter.spaces.registry import find_space
+from edgemeter.targets import Precision, Target
+from edgemeter.wire.access import Role
+from edgemeter_server.access import projects, tokens
+from edgemeter_server.access.tables import projects as project_rows
+from edgemeter_server.campaigns.spaces import builds_of
+from edgemeter_server.database.opening import open_database, upgrade
+from edgemeter_server.devices.tables import agent_sessions, device_targets, devices, target_revisions, targets
+from edgemeter_server.predictors.tables import fits, predictors
+from edgemeter_server.settings import Settings
+from simulation.measuring import target_document
+
+_FAR_US = 1_700_000_000_000_000
+
+
+async def seed(settings: Settings, files: Mapping[str, bytes]) -> dict[str, str]:
+    """A target for each predictor of `hurricane`; returns their slugs by the same names."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    await upgrade(settings)
+    async with open_database(settings) as opened:
+        return await opened.database.write(partial(_all, files))
+
+
+def _all(files: Mapping[str, bytes], connection: Connection) -> dict[str, str]:
+    projects.ensure_default(connection, _FAR_US)
+    about = {"name": "", "description": "{}", "health": "good", "health_reason": "", "strikes": 0}
+    device = _added(connection, devices, slug="board", created_us=_FAR_US, **about)
+    token, _ = tokens.issue(connection, "board", Role.AGENT, device_id=device, now_us=_FAR_US)
+    session = _added(
+        connection,
+        agent_sessions,
+        device_id=device,
+        token_id=token,
+        agent_version="1",
+        protocol_version=1,
+        opened_us=_FAR_US,
+        seen_us=_FAR_US,
+    )
+    return {
+        name: _predictor(connection, number, file, device, session, token)
+        for number, (name, file) in enumerate(files.items())
+    }
+
+
+def _predictor(
+    connection: Connection, number: int, file: bytes, device: int, session: int, token: int
+) -> str:
+    target = Target("board", "cpu", "onnxruntime", f"1.{number}", Precision.FP32)
+    document = target_document(target).model_dump_json()
+    stands = {"created_us": _FAR_US}
+    target_id = _added(connection, targets, slug=target.slug, document=document, formats="onnx", **stands)
+    revision = _added(
+        connection,
+        target_revisions,
+        target_id=target_id,
+        number=1,
+        fingerprint_digest=bytes(32),
+        fingerprint="{}",
+        **stands,
+    )
+    offered = {"device_id": device, "target_id": target_id, "revision_id": revision, "session_id": session}
+    connection.execute(insert(device_targets).values(**offered, approved_us=_FAR_US))
+    asked: dict[str, Any] = {
+        "project_id": connection.execute(select(project_rows.c.id)).scalar_one(),
+        "target_id": target_id,
+        "builds": builds_of(find_space("hurricane")),
+        **stands,
+    }
+    fit = _added(connection, fits, token_id=token, model="lut", activate=True, state="done", tries=1, **asked)
+    _added(
+        connection,
+        predictors,
+        revision_id=revision,
+        fit_id=fit,
+        number=1,
+        active=True,
+        file_sha256=hashlib.sha256(file).digest(),
+        snapshot_sha256=bytes(32),
+        document=json.dumps({}),
+        content=file,
+        **asked,
+    )
+    return target.slug
+
+
+def _added(connection: Connection, table: Table, **values: Any) -> int:
+    added = insert(table).values(values).returning(table.c.id)
+    return int(connection.execute(added).scalar_one())
