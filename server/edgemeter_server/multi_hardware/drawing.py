@@ -59,7 +59,9 @@ def prepare(
         raise Refusal(ProblemType.INVALID, str(error)) from None
     project = project_id(connection, caller, asked.project, writing=False)
     targets = asked.targets if TIMED.intersection(asked.metrics) else ()
-    active = [services.loaded.active(connection, project, root(space), target) for target in targets]
+    active = [
+        services.standings.loaded.active(connection, project, root(space), target) for target in targets
+    ]
     return Draw(
         asked,
         wanted,

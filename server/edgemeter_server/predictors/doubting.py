@@ -20,8 +20,8 @@ from edgemeter_server.services import Services
 
 
 async def measure_doubtful(
-    services: Services, caller: Caller, asked: Question, found: Sequence[ArchitectureEstimate], wait_s: float
-) -> Sequence[ArchitectureEstimate]:
+    services: Services, caller: Caller, asked: Question, found: list[ArchitectureEstimate], wait_s: float
+) -> list[ArchitectureEstimate]:
     """The same estimates; those with a wider interval than was asked for with the request that measures
     them, and measured where that has ended well within `wait_s`.
 

@@ -7,14 +7,17 @@ from fastapi import APIRouter, Query, Request, Response
 
 from edgemeter.wire.base import Slug
 from edgemeter.wire.estimates import Estimates, Level, NewEstimates
+from edgemeter.wire.problems import ProblemType
 from edgemeter.wire.requests import MAX_REQUEST_WAIT_S
 from edgemeter_server.campaigns.spaces import builds_of, known_space
 from edgemeter_server.http.body import require_octets
 from edgemeter_server.http.caller import Viewer
+from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
 from edgemeter_server.predictors.doubting import measure_doubtful
-from edgemeter_server.predictors.estimating import answer, question
+from edgemeter_server.predictors.estimating import answers, question
+from edgemeter_server.predictors.loaded import how_to_fit
 from edgemeter_server.services import ServicesOf
 
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
@@ -35,9 +38,9 @@ async def estimate(
     that has ended, or after so many seconds.
     """
     asked = question(message)
-    found = await answer(services, caller, asked)
-    answers = await measure_doubtful(services, caller, asked, found, wait_s)
-    reply = Estimates.model_construct(estimates=tuple(answers))
+    found = await answers(services, caller, asked)
+    found = await measure_doubtful(services, caller, asked, found, wait_s)
+    reply = Estimates.model_construct(estimates=tuple(found))
     return Response(reply.model_dump_json(), media_type="application/json")
 
 
@@ -64,10 +67,10 @@ async def estimate_bulk(
     """
     media_type = require_octets(request.headers, *FORMATS)
     found = known_space(space)
-
     standing = await services.standings.of(services.database, caller, project, found, target)
-    active = standing.active
-    about = About(standing.project_id, active.target.id, builds_of(found))
+    if standing.active is None:
+        raise Refusal(ProblemType.NOT_FOUND, how_to_fit(found, target))
+    about = About(standing.project_id, standing.target.id, builds_of(found))
     note = partial(services.asked.note, about)
-    asked = bulk(found, active.evaluator, level, media_type, services.settings.data_folder, note)
+    asked = bulk(found, standing.active.evaluator, level, media_type, services.settings.data_folder, note)
     return await answered(asked, request.stream())

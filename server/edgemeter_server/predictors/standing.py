@@ -1,8 +1,7 @@
 """What answers a question, kept in memory while nothing is written: a search asks thousands of times."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from edgemeter_server.access.projects import project_id
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.database.base import Database
+from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors.loaded import Active, Loaded
@@ -50,11 +50,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`seen` is None where it cannot be known: other servers' measurements come in any order."""
+    """What answers for a space on a target in a project: nobody where `active` is None. `seen` is None where
+    it is not known, as where other servers' measurements come in any order.
+    """
 
     project_id: int
-    active: Active
-    seen: Seen | None
+    target: KnownTarget
+    active: Active | None
+    seen: Seen | None = None
 
     def likely_measured(self, digests: list[bytes]) -> list[bytes]:
         return digests if self.seen is None else self.seen.among(digests)
@@ -64,37 +67,42 @@ class Standings:
     """The latest asked for. Each is read anew after a write, and always where other processes write."""
 
     def __init__(self) -> None:
-        self._loaded = Loaded()
+        self.loaded = Loaded()
         self._kept: OrderedDict[_Key, tuple[int, Standing]] = OrderedDict()
         self._seen: OrderedDict[int, Seen] = OrderedDict()
 
     async def of(
         self, database: Database, caller: Caller, project: str, space: Space, target: str
     ) -> Standing:
-        """Raises Refusal NOT_FOUND for a project that the caller does not see, a target without predictor."""
-        key = _Key(caller.role, caller.project_id, project, builds_of(space), target)
+        """Raises Refusal NOT_FOUND for a project that the caller does not see, and an unknown target."""
         version = database.version
+        if version is None:
+            return await database.read(lambda c: self.read(c, caller, project, space, target))
+        key = _Key(caller.role, caller.project_id, project, builds_of(space), target)
         known = self._kept.get(key)
         if known is not None and known[0] == version:
             return known[1]
-        alone = version is not None
-        standing = await database.read(partial(self._read, caller, project, space, target, alone))
-        if version is not None and standing.seen is not None:
-            self._seen[standing.active.target.id] = standing.seen
-            self._kept[key] = (version, standing)
-            _bound(self._kept)
-            _bound(self._seen)
-        return standing
+        found = await database.read(lambda c: self._read_with_seen(c, caller, project, space, target))
+        self._kept[key] = (version, found)
+        _bound(self._kept)
+        return found
 
-    def _read(
-        self, caller: Caller, project: str, space: Space, target: str, alone: bool, connection: Connection
+    def read(
+        self, connection: Connection, caller: Caller, project: str, space: Space, target: str
     ) -> Standing:
+        """As `of`, as it is now."""
         id_ = project_id(connection, caller, project, writing=False)
-        active = self._loaded.active(connection, id_, space, target)
-        if not alone:
-            return Standing(id_, active, None)
-        seen = self._seen.get(active.target.id) or Seen(0, np.empty(0, np.uint64))
-        return Standing(id_, active, _grown(connection, seen, active.target.id))
+        known = known_target(connection, target)
+        return Standing(id_, known, self.loaded.find(connection, id_, space, known))
+
+    def _read_with_seen(
+        self, connection: Connection, caller: Caller, project: str, space: Space, target: str
+    ) -> Standing:
+        found = self.read(connection, caller, project, space, target)
+        before = self._seen.get(found.target.id) or Seen(0, np.empty(0, np.uint64))
+        self._seen[found.target.id] = seen = _grown(connection, before, found.target.id)
+        _bound(self._seen)
+        return replace(found, seen=seen)
 
 
 def _grown(connection: Connection, seen: Seen, target_id: int) -> Seen:
