@@ -93,6 +93,6 @@ def _tell(found: "ComparedNetworks") -> None:
         words = f"{len(found.networks)} of {found.candidates} networks are on the front of "
         notes.print(plain(words + ", ".join(found.metrics), 300))
     for each in found.normalisers:
-        how = "given" if each.source == "given" else f"MobileNetV1 measured, {each.measurement_id}"
+        how = "given" if each.source == "given" else f"MobileNetV1, measurement {each.measurement_id}"
         weight = "" if each.weight == 1 else f", weight {each.weight:g}"
         notes.print(plain(f"{each.target}: / {milliseconds(each.latency_ms)} ms ({how}){weight}", 300))

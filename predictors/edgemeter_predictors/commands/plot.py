@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
+from edgemeter.cli.comparing import comparing, wanted_of
 from edgemeter.cli.remote import project_option, remote
 from edgemeter_predictors.commands.extras import require
 
@@ -154,6 +155,43 @@ def distribution(
         codes = sample(space := open_space(name), count, seed)
         latencies[space.name] = client.predictor(name, target, project=project).predict(codes).mean_ms
     draw(f"{count:,} architectures each, predicted on {target}", latencies, file)
+    _told(file)
+
+
+@plot.command()
+@click.argument("space")
+@click.option("--count", type=click.IntRange(2, 10_000), default=2_000, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the sample.")
+@comparing
+@output_option
+@project_option
+@remote
+def pareto(
+    client: "Client",
+    space: str,
+    count: int,
+    seed: int,
+    metrics: str | None,
+    file: Path,
+    project: str | None,
+    **asked: Any,
+) -> None:
+    """Two metrics of architectures sampled from a SPACE, and their Pareto front.
+
+    --metrics names both; where not said they are the latency and the parameters, or of several targets f_max.
+    """
+    _prepare(file)
+    from edgemeter.plots.front import draw
+    from edgemeter.spaces.sampling import sample
+    from edgemeter.spaces.subset_files import open_space
+    from edgemeter.spaces.text import to_text
+    from edgemeter_predictors.commands.fronts import axes, two_metrics
+
+    wanted = wanted_of(client, metrics=metrics, project=project, **asked)
+    wanted["metrics"] = names = two_metrics(wanted["metrics"], wanted["targets"])
+    known = open_space(space)
+    found = client.metrics(space, [to_text(known, row) for row in sample(known, count, seed)], **wanted)
+    draw(f"{known.name} on {', '.join(wanted['targets'])}", *axes(found, names), file)
     _told(file)
 
 

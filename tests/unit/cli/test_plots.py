@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgemeter.plots import boxes, distribution, learning, predicted
+from edgemeter.plots import boxes, distribution, front, learning, predicted
 from edgemeter.plots.pictures import PlotError
 
 pytest.importorskip("matplotlib")
@@ -15,7 +15,14 @@ def foreseen(measured_ms):
     return predicted.Predicted(NAME, measured, measured * 1.1, measured * 0.9, measured * 1.05 + 0.2, 0.9)
 
 
+def axis(*values):
+    value = np.asarray(values, np.float64)
+    return front.Axis(NAME, value, value * 0.5, value * 9)
+
+
 PICTURES = {
+    "front": lambda file: front.draw(NAME, axis(1, 2, 3), axis(3, 2, 4), file),
+    "front of one": lambda file: front.draw(NAME, axis(1), axis(0), file),
     "predicted": lambda file: predicted.draw(foreseen([1.0, 2.0, 9.0]), file),
     "one": lambda file: predicted.draw(foreseen([5.0]), file),
     "residuals": lambda file: boxes.draw(NAME, {NAME: np.arange(7.0), "few": np.array([1.0])}, file),
@@ -44,6 +51,7 @@ def test_nothing_to_draw_is_told(tmp_path):
         lambda: predicted.draw(foreseen([]), tmp_path / "p.png"),
         lambda: boxes.draw("t", {"a": np.empty(0)}, tmp_path / "p.png"),
         lambda: distribution.draw("t", {}, tmp_path / "p.png"),
+        lambda: front.draw("t", axis(), axis(), tmp_path / "p.png"),
     ):
         with pytest.raises(PlotError, match="there is no"):
             draw()

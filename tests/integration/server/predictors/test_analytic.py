@@ -14,7 +14,6 @@ from edgemeter_server.recipes.tables import recipes
 
 from .test_predictors import ALL, estimated, fitted
 
-pytestmark = pytest.mark.parametrize("open_database", ["sqlite"], indirect=True)
 _ARCHITECTURES = recipes.c.kind == "architecture"
 
 
@@ -25,6 +24,7 @@ async def refusal(lab, **changes):
     return answer.json()["detail"]
 
 
+@pytest.mark.parametrize("open_database", ["sqlite"], indirect=True)
 async def test_never_silently(measured, edgemeter, monkeypatch):
     told = await refusal(measured)
     for words in ("edgemeter profile tiny", "edgemeter fit tiny", "`--analytic`"):

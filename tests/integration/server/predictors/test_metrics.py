@@ -161,7 +161,7 @@ async def test_commands_print_tables_csv_and_documents(measured, edgemeter, tmp_
 
     shown = await edgemeter("metrics", "tiny", *ALL, *targets)
     assert shown.exit_code == 0, shown.output
-    assert "MobileNetV1 measured" in shown.stderr
+    assert "(MobileNetV1, measurement" in shown.stderr
     rows = list(
         csv.DictReader(io.StringIO((await edgemeter("metrics", "tiny", *ALL, *targets, "--csv")).stdout))
     )
