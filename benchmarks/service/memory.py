@@ -1,4 +1,4 @@
-"""What the server takes once it has accepted a hundred thousand measurements."""
+"""What the server and its disk take once it has accepted a hundred thousand measurements."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,11 +7,12 @@ from random import Random
 from benchmarks.report import Figure, at_most, main, reported
 from benchmarks.service.agents import Agent, leases_of
 from benchmarks.service.apart import play, process
+from benchmarks.service.disk import measurement_bytes
 from benchmarks.service.http import Connection
 from benchmarks.service.processes import memory_mb, peak_memory_mb
-from benchmarks.service.reports import accepted, body_of
+from benchmarks.service.reports import BYTES, accepted, body_of
 from benchmarks.service.seeding import seed
-from benchmarks.service.server import Server, installation, serving
+from benchmarks.service.server import DATABASES, Server, installation, serving
 from benchmarks.service.sizes import AGENTS, TOGETHER, scaled
 from edgemeter_server.measurements.testing import Shape
 
@@ -45,17 +46,24 @@ async def read_pages(server: Server) -> None:
 
 
 def run() -> Sequence[Figure]:
+    return [figure for database in DATABASES for figure in _figures(database)]
+
+
+def _figures(database: str) -> list[Figure]:
     batches = -(-scaled(_MEASUREMENTS) // (AGENTS * TOGETHER))
-    with installation("sqlite") as settings:
+    with installation(database) as settings:
         seeded = asyncio.run(seed(settings, batches * AGENTS * TOGETHER, AGENTS, 0))
+        empty = asyncio.run(measurement_bytes(settings))
         with serving(settings) as server:
             with process() as load:
                 count = load.submit(play, measure_all, server.url, seeded.working, batches).result()
             asyncio.run(read_pages(server))
             now_mb, most_mb = memory_mb(server.pid), peak_memory_mb(server.pid)
+        each = (asyncio.run(measurement_bytes(settings)) - empty) / count
     return [
-        at_most(f"server's memory with {count} measurements", now_mb, 250, " MB"),
-        reported("the most it had on the way", most_mb, " MB"),
+        at_most(f"server's memory with {count} measurements, {database}", now_mb, 250, " MB"),
+        reported(f"the most it had on the way, {database}", most_mb, " MB"),
+        at_most(f"bytes of each on disk, {database}", each, BYTES, ""),
     ]
 
 

@@ -1,6 +1,7 @@
 """Serves until a signal, then ends in order: waiting calls are answered, work is done, connections close."""
 
 import asyncio
+import gc
 import resource
 import signal
 import socket
@@ -19,6 +20,8 @@ _BACKLOG: Final = 1024
 _KEEP_ALIVE_S: Final = 75  #: longer than the longest poll, so that an agent needs one connection
 _GRACE_S: Final = 8
 _FILES: Final = 65_536
+#: New objects before Python looks for cycles among them: a batch of reports makes thousands, and no cycle.
+_COLLECT_EVERY: Final = (20_000, 20, 20)
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -28,6 +31,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 async def serve(app: FastAPI, settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> None:
     """`ready` is called when connections are accepted. Returns within ten seconds of SIGTERM or SIGINT."""
     _allow_many_connections()
+    _collect_seldom()
     await _Server(_config(app, settings), ready, app.state.services.wakeups.end).serve([bound])
 
 
@@ -37,6 +41,13 @@ def _allow_many_connections() -> None:
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _collect_seldom() -> None:
+    """What is loaded stays: looking through it again and again took a fourth of the time of reports."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_EVERY)
 
 
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
