@@ -135,7 +135,13 @@ def test_a_fit_whose_answer_was_lost_is_under_way_or_over(world: World, proxy: P
 
 
 #: What asks, and what sets a state that is the same again: tested with the predictors.
-HARMLESS = {"/v1/estimates", "/v1/estimates/bulk", "/v1/predictors/{predictor_id}/activate"}
+HARMLESS = {
+    "/v1/estimates",
+    "/v1/estimates/bulk",
+    "/v1/metrics",
+    "/v1/pareto",
+    "/v1/predictors/{predictor_id}/activate",
+}
 
 
 def test_every_route_that_makes_something_is_here() -> None:
