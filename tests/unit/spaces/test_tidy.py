@@ -83,7 +83,12 @@ def test_the_card_tells_what_was_measured_and_what_was_not() -> None:
         Purpose.TRAIN: PurposeCounts(planned=2, measured=1, stored=1, invalid=1),
     }
     target = CampaignTarget(
-        target="box.cpu.fake-1.0.fp32.t1.b1", contexts=10, counts=counts, device_s=12.0, retest_error=0.0123
+        target="box.cpu.fake-1.0.fp32.t1.b1",
+        contexts=10,
+        counts=counts,
+        round=1,
+        device_s=12.0,
+        retest_error=0.0123,
     )
     campaign = CampaignDocument(
         id=7,

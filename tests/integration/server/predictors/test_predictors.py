@@ -232,7 +232,7 @@ async def test_a_late_worker_publishes_nothing(measured, clock, monkeypatch):
     late = await database.write(lambda c: queueing.claim(c, clock.now_us(c)))
     clock.advance(queueing.LEASE_S + 1)
     await working.work_off(measured.services)
-    await working._fit(measured.services, late)
+    await working._fit(measured.services, late, working.in_child)
     assert len((await measured.submitter.get("/v1/predictors")).json()["items"]) == 1
 
 
