@@ -130,6 +130,8 @@ class AsyncClient:
     delete_measurement = awaiting(operations.delete_measurement)
 
     estimates = awaiting(predicting.estimates)
+    operator_estimates = awaiting(predicting.operator_estimates)
+    artifact_estimates = awaiting(predicting.artifact_estimates)
     estimates_bulk = awaiting(bulk.estimates_bulk)
     estimates_in_chunks = iterating(bulk.estimates_in_chunks)
     metrics = awaiting(comparing.metrics)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from edgemeter.client.asking import ask
 from edgemeter.client.errors import ClientError
@@ -11,8 +11,13 @@ from edgemeter.client.listing import every, written
 from edgemeter.client.project import home_project
 from edgemeter.client.replies import reader
 from edgemeter.client.steps import Call, Steps, Stream
-from edgemeter.wire.base import Page
-from edgemeter.wire.estimates import ArchitectureEstimate, Estimates, NewEstimates
+from edgemeter.wire.base import Page, Reply
+from edgemeter.wire.estimates import (
+    ArchitectureEstimate,
+    ArtifactEstimate,
+    NewEstimates,
+    OperatorEstimate,
+)
 from edgemeter.wire.predictors import (
     MAX_FIT_WAIT_S,
     Comparison,
@@ -26,6 +31,7 @@ from edgemeter.wire.requests import MAX_REQUEST_WAIT_S
 if TYPE_CHECKING:
     from edgemeter.spaces.space import Codes
 
+T = TypeVar("T", bound=Reply)
 #: What reads saved predictors: the package of predictors brings it, where it is installed.
 READERS = "edgemeter.predictor_files"
 #: The server loads both and predicts, in a process that it starts for that.
@@ -167,22 +173,89 @@ def estimates(
         analytic=analytic,
         max_interval=max_interval,
     )
-    # Asking twice measures once: what is under way is shared.
+    found = (yield from _asked(message, wait_s, _Architectures)).estimates
+    if asked.part is None:
+        return found
+    texts = asked.written(architectures) * len(message.targets)
+    pairs = zip(found, texts, strict=True)
+    return tuple(each.model_copy(update={"architecture": text}) for each, text in pairs)
+
+
+def operator_estimates(
+    space: AnySpace,
+    operators: Sequence[str],
+    targets: str | Sequence[str],
+    *,
+    level: float = 0.9,
+    measured: bool = True,
+    max_interval: float | None = None,
+    wait_s: float = 0.0,
+    project: str | None = None,
+) -> Steps[tuple[OperatorEstimate, ...]]:
+    """How long operators of a space take in their contexts, by their keys (`space.placed[n].key`).
+
+    Measured where they were, else guessed from the others. `max_interval` and `wait_s` are as in `estimates`.
+    """
+    message = NewEstimates(
+        project=(yield from home_project(project)),
+        space=named(space).name,
+        operators=tuple(operators),
+        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        level=level,
+        measured=measured,
+        max_interval=max_interval,
+    )
+    return (yield from _asked(message, wait_s, _Operators)).estimates
+
+
+def artifact_estimates(
+    artifacts: Sequence[str],
+    targets: str | Sequence[str],
+    *,
+    level: float = 0.9,
+    analytic: bool = False,
+    max_interval: float | None = None,
+    wait_s: float = 0.0,
+    project: str | None = None,
+) -> Steps[tuple[ArtifactEstimate, ...]]:
+    """How long files take that were handed in, by their sha256: measured where they were; else, with
+    `analytic`, roughly. `max_interval` and `wait_s` are those of `estimates`.
+    """
+    message = NewEstimates(
+        project=(yield from home_project(project)),
+        artifacts=tuple(artifacts),
+        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        level=level,
+        analytic=analytic,
+        max_interval=max_interval,
+    )
+    return (yield from _asked(message, wait_s, _Artifacts)).estimates
+
+
+class _Architectures(Reply):
+    estimates: tuple[ArchitectureEstimate, ...]
+
+
+class _Operators(Reply):
+    estimates: tuple[OperatorEstimate, ...]
+
+
+class _Artifacts(Reply):
+    estimates: tuple[ArtifactEstimate, ...]
+
+
+def _asked(message: NewEstimates, wait_s: float, reply: type[T]) -> Steps[T]:
     wait_s = min(wait_s, MAX_REQUEST_WAIT_S)
+    # Asking twice measures once: what is under way is shared.
     call = Call(
         method="POST",
         path="/v1/estimates",
         query=written({"wait": wait_s}) if wait_s else {},
         message=message,
         longer_s=wait_s,
-        read=reader(Estimates),
+        read=reader(reply),
     )
-    found = (yield from ask(call)).estimates
-    if asked.part is None:
-        return found
-    texts = asked.written(architectures) * len(message.targets)
-    pairs = zip(found, texts, strict=True)
-    return tuple(each.model_copy(update={"architecture": text}) for each, text in pairs)
+    return (yield from ask(call))
 
 
 def _reader() -> Callable[[bytes, Any], LocalPredictor]:

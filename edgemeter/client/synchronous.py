@@ -129,6 +129,8 @@ class Client:
     delete_measurement = calling(operations.delete_measurement)
 
     estimates = calling(predicting.estimates)
+    operator_estimates = calling(predicting.operator_estimates)
+    artifact_estimates = calling(predicting.artifact_estimates)
     estimates_bulk = calling(bulk.estimates_bulk)
     estimates_in_chunks = iterating(bulk.estimates_in_chunks)
     metrics = calling(comparing.metrics)

@@ -14,7 +14,7 @@ from edgemeter.spaces.registry import UnknownSpaceError, find_space
 from edgemeter.spaces.space import CodeError, Codes, Space
 from edgemeter.spaces.text import from_text
 from edgemeter.wire.artifacts import GraphFeatures
-from edgemeter.wire.estimates import ArchitectureEstimate
+from edgemeter.wire.estimates import ArchitectureEstimate, ArtifactEstimate
 from edgemeter.wire.problems import ProblemType
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_predictors.analytic import FEWEST, Analytic, fit_analytic
@@ -45,11 +45,7 @@ def analytic_estimates(
     level: float,
 ) -> Iterator[ArchitectureEstimate]:
     """One for each of the architectures. Raises Refusal NOT_FOUND where too little is measured."""
-    known = known_networks(connection, project, target)
-    try:
-        fitted = fit_analytic(*np.array(known, np.float64).reshape(-1, 3).T)
-    except NotApplicable as error:
-        raise _too_little(target, str(error)) from None
+    fitted = _fitted(connection, project, target)
     macs, parameters = (
         architecture_cost(space, codes, name).astype(np.float64) for name in ("macs", "parameters")
     )
@@ -58,15 +54,50 @@ def analytic_estimates(
     basis = _basis(fitted, target)
     for row, text in enumerate(texts):
         yield ArchitectureEstimate(
-            architecture=text,
-            target=target.slug,
-            latency_ms=float(latency_ms[row]),
-            interval=Interval(
-                low_ms=float(interval.low_ms[row]), high_ms=float(interval.high_ms[row]), level=level
-            ),
-            source="analytic",
-            basis=basis,
+            architecture=text, **_document(target, float(latency_ms[row]), interval, row, level, basis)
         )
+
+
+def analytic_file(
+    connection: Connection,
+    project: int,
+    target: KnownTarget,
+    sha256: str,
+    features: GraphFeatures | None,
+    level: float,
+) -> ArtifactEstimate:
+    """Raises Refusal NOT_FOUND where too little is measured, or the file's costs are not known."""
+    if features is None or not features.macs or features.parameters is None:
+        words = f"the multiply-adds of {sha256[:12]} are not known, or not yet: `edgemeter inspect` says why"
+        raise Refusal(ProblemType.NOT_FOUND, words)
+    fitted = _fitted(connection, project, target)
+    macs, parameters = np.array([float(features.macs)]), np.array([float(features.parameters)])
+    latency_ms = fitted.latency_ms(macs, parameters)
+    interval = fitted.interval(latency_ms, level)
+    document = _document(target, float(latency_ms[0]), interval, 0, level, _basis(fitted, target))
+    return ArtifactEstimate(artifact=sha256, **document)
+
+
+def _document(
+    target: KnownTarget, latency_ms: float, interval: Any, row: int, level: float, basis: str
+) -> dict[str, Any]:
+    low_ms, high_ms = float(interval.low_ms[row]), float(interval.high_ms[row])
+    return {
+        "target": target.slug,
+        "latency_ms": latency_ms,
+        "interval": Interval(low_ms=low_ms, high_ms=high_ms, level=level),
+        "source": "analytic",
+        "basis": basis,
+    }
+
+
+def _fitted(connection: Connection, project: int, target: KnownTarget) -> Analytic:
+    known = known_networks(connection, project, target)
+    try:
+        fitted = fit_analytic(*np.array(known, np.float64).reshape(-1, 3).T)
+    except NotApplicable as error:
+        raise _too_little(target, str(error)) from None
+    return fitted
 
 
 def known_networks(connection: Connection, project: int, target: KnownTarget) -> list[Known]:

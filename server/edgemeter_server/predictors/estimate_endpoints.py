@@ -1,24 +1,27 @@
 """The routes of estimates."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
 from edgemeter.wire.base import Slug
-from edgemeter.wire.estimates import Estimates, Level, NewEstimates
+from edgemeter.wire.estimates import MOST_ESTIMATES, Estimates, Level, NetworkEstimate, NewEstimates
 from edgemeter.wire.problems import ProblemType
 from edgemeter.wire.requests import MAX_REQUEST_WAIT_S
 from edgemeter_server.campaigns.spaces import builds_of, known_space
 from edgemeter_server.http.body import require_octets
-from edgemeter_server.http.caller import Viewer
+from edgemeter_server.http.caller import Caller, Viewer
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
-from edgemeter_server.predictors.doubting import measure_doubtful
+from edgemeter_server.predictors.doubting import measure_doubtful, networks_of
 from edgemeter_server.predictors.estimating import answers, question
+from edgemeter_server.predictors.files import artifact_estimates
 from edgemeter_server.predictors.loaded import how_to_fit
-from edgemeter_server.services import ServicesOf
+from edgemeter_server.predictors.operators import check_operators, operator_estimates
+from edgemeter_server.services import Services, ServicesOf
 
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
 
@@ -32,16 +35,34 @@ _BINARY: dict[str, Any] = {
 async def estimate(
     services: ServicesOf, caller: Viewer, message: NewEstimates, wait_s: WaitSeconds = 0.0
 ) -> Response:
-    """How long each architecture takes on each target: measured where it was, else predicted.
+    """How long each network takes on each target: measured where it was, else predicted.
+
+    Architectures are answered by the target's predictor, operators by the table of those that are measured.
 
     With `max_interval` what is predicted too widely is measured; with `wait`, the answer comes when all of
     that has ended, or after so many seconds.
     """
-    asked = question(message)
-    found = await answers(services, caller, asked)
-    found = await measure_doubtful(services, caller, asked, found, wait_s)
+    found: Sequence[NetworkEstimate]
+    if message.architectures:
+        asked = question(message)
+        found = await answers(services, caller, asked)
+        networks = networks_of(message, asked)
+    else:
+        found = await _of_others(services, caller, message)
+        networks = networks_of(message, None)
+    found = await measure_doubtful(services, caller, message, networks, list(found), wait_s)
     reply = Estimates.model_construct(estimates=tuple(found))
     return Response(reply.model_dump_json(), media_type="application/json")
+
+
+async def _of_others(services: Services, caller: Caller, message: NewEstimates) -> Sequence[NetworkEstimate]:
+    if len(message.operators or message.artifacts) * len(message.targets) > MOST_ESTIMATES:
+        raise Refusal(ProblemType.TOO_LARGE, f"at most {MOST_ESTIMATES} estimates at once; ask in parts")
+    if message.artifacts:
+        return await services.database.read(lambda c: artifact_estimates(c, caller, message))
+    space = known_space(message.space or "")
+    check_operators(space, message)
+    return await services.database.read(lambda c: operator_estimates(c, caller, space, message))
 
 
 @router.post(

@@ -1,6 +1,6 @@
 """Answers to how long architectures take: measured where they were, predicted where they were not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from edgemeter.measurement import Interval
+from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import CodeError, Codes, Space
 from edgemeter.spaces.text import from_text, known_text
 from edgemeter.wire.estimates import MOST_ESTIMATES, ArchitectureEstimate, LayerPart, NewEstimates
@@ -52,11 +53,11 @@ def question(message: NewEstimates) -> Question:
     """Raises Refusal INVALID, naming the architectures that are none."""
     if len(message.architectures) * len(message.targets) > MOST_ESTIMATES:
         raise Refusal(ProblemType.TOO_LARGE, f"at most {MOST_ESTIMATES} estimates at once; ask in parts")
-    space = known_space(message.space)
+    space = known_space(message.space or "")
     rows, errors = [], []
-    for index, text in enumerate(message.architectures):
+    for index, asked in enumerate(message.architectures):
         try:
-            rows.append(from_text(space, text))
+            rows.append(from_text(space, asked) if isinstance(asked, str) else _row(space, asked))
         except CodeError as error:
             errors.append(FieldError(pointer=f"/architectures/{index}", detail=str(error)))
     if errors:
@@ -82,6 +83,10 @@ async def answers(services: Services, caller: Caller, asked: Question) -> list[A
         else:
             found += await run_in_threadpool(_all_predicted, asked, active)
     return found
+
+
+def _row(space: Space, codes: Sequence[int]) -> Codes:
+    return validate(space, np.array(codes, np.uint8))
 
 
 def answer(
