@@ -6,6 +6,7 @@ from benchmarks import (
     builders,
     campaigns,
     campaigns_by_target,
+    fronts,
     graph_features,
     retest,
     runtime_tools,
@@ -17,7 +18,7 @@ from benchmarks.report import Figure, main
 from benchmarks.service import leases, memory, reports, turnaround
 
 SERVICE = (leases, reports, turnaround, memory)
-FIRST = (graph_features, spaces, builders, speed, bulk, rest, accuracy, small_spaces, analytic)
+FIRST = (graph_features, spaces, builders, fronts, speed, bulk, rest, accuracy, small_spaces, analytic)
 LAST = (campaigns, campaigns_by_target, kernels, retest)
 BENCHMARKS = (*FIRST, survey_overhead, runtime_tools, *SERVICE, *LAST)
 
