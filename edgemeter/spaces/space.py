@@ -109,7 +109,7 @@ class Space(ABC):
 
     def words(self, codes: Codes) -> str:
         """One architecture (a row of codes) as people write it: the words of its choices, with commas."""
-        chosen = (column.choices[code] for column, code in zip(self.columns, codes, strict=True))
+        chosen = [column.choices[code] for column, code in zip(self.columns, codes.tolist(), strict=True)]
         return ",".join(chosen)
 
     def split_words(self, text: str) -> tuple[str, ...]:

@@ -1,12 +1,16 @@
 """Architectures as text and as JSON. Each stored form carries the space's name and version."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import CodeError, Codes, Space
+
+_KNOWN: WeakKeyDictionary[Space, tuple[Mapping[str, int], ...]] = WeakKeyDictionary()
 
 
 def to_text(space: Space, row: Codes) -> str:
@@ -74,7 +78,20 @@ def _row(space: Space, row: Codes) -> Codes:
 def _row_of(space: Space, words: tuple[str, ...]) -> Codes:
     if len(words) != len(space.columns):
         raise CodeError(f"an architecture of {space.name} has {len(space.columns)} choices, not {len(words)}")
-    return np.array([_code(space, number, word) for number, word in enumerate(words)], dtype=np.uint8)
+    try:
+        codes = [known[word] for known, word in zip(_codes_by_word(space), words, strict=True)]
+    except KeyError:
+        codes = [_code(space, number, word) for number, word in enumerate(words)]  # says which
+    return np.array(codes, dtype=np.uint8)
+
+
+def _codes_by_word(space: Space) -> tuple[Mapping[str, int], ...]:
+    """Of each column. Made once: a search asks with thousands of texts."""
+    if (known := _KNOWN.get(space)) is None:
+        known = _KNOWN[space] = tuple(
+            {word: code for code, word in enumerate(column.choices)} for column in space.columns
+        )
+    return known
 
 
 def _code(space: Space, number: int, word: str) -> int:
