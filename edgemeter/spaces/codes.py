@@ -24,6 +24,8 @@ def validate(space: Space, codes: NDArray[np.generic], first_row: int = 0) -> Co
             f"an architecture of {space.name} has {width} codes: the array is ({width},) or (n, {width}),"
             f" not {codes.shape}"
         )
+    if not checked.size:
+        return checked
     for number, column in enumerate(space.columns):
         wrong = np.flatnonzero(checked[..., number] >= len(column.choices))
         if wrong.size:
