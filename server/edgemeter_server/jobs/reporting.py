@@ -100,7 +100,7 @@ def _standing(row: Row[Any]) -> Standing:
 
 def _repeated(connection: Connection, rows: Sequence[Row[Any]]) -> Iterable[Receipt]:
     """The receipts that were given before, made again from what was stored."""
-    ids = reports.measurement_ids(connection, [row.id for row in rows])
+    ids = reports.measurement_ids(connection, rows)
     for row in rows:
         superseded = row.state == AttemptState.SUPERSEDED
         failed = row.failure is not None and not superseded

@@ -3,7 +3,18 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, null, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    literal_column,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from edgemeter.wire.requests import JobState
 from edgemeter_server.artifacts.tables import artifacts
@@ -53,6 +64,14 @@ _FIND: Select[Any] = (
 )
 
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_OF_THESE = select(measurements.c.attempt_id, measurements.c.id).where(measurements.c.attempt_id.in_(_IDS))
+# Each by its own partial index, as that one says it.
+_STORED = union_all(
+    _OF_THESE.where(
+        literal_column("accepted"), measurements.c.job_id.in_(bindparam("job_ids", expanding=True))
+    ),
+    _OF_THESE.where(literal_column("NOT accepted")),
+)
 _ENDED = {"ended_us": bindparam("now_us", type_=Microseconds()), "failure": null()}
 _FINISH_ATTEMPTS = (
     update(attempts)
@@ -90,13 +109,12 @@ def supersede(connection: Connection, overtaken: Iterable[Row[Any]], now_us: int
         )
 
 
-def measurement_ids(connection: Connection, attempt_ids: Collection[int]) -> Mapping[int, int]:
+def measurement_ids(connection: Connection, reported: Sequence[Row[Any]]) -> Mapping[int, int]:
     """What was stored of attempts that were reported before, by attempt id."""
-    if not attempt_ids:
+    if not reported:
         return {}
-    stored = select(measurements.c.attempt_id, measurements.c.id)
-    rows = connection.execute(stored.where(measurements.c.attempt_id.in_(attempt_ids)))
-    return {row.attempt_id: row.id for row in rows}
+    values = {"ids": [row.id for row in reported], "job_ids": [row.job_id for row in reported]}
+    return {row.attempt_id: row.id for row in connection.execute(_STORED, values)}
 
 
 def strike_others(connection: Connection, done: Iterable[Row[Any]], now_us: int, limit: int) -> None:

@@ -29,7 +29,7 @@ def store(connection: Connection, new: NewMeasurement, now_us: int) -> int:
 def store_many(connection: Connection, news: Sequence[NewMeasurement], now_us: int) -> list[int]:
     """The new rows' ids, in the order of `news`. A few statements, however many there are.
 
-    Raises IntegrityError for a second measurement of an attempt, and for a second accepted one of a job.
+    Raises IntegrityError for a second accepted measurement of a job, and a second other one of an attempt.
     """
     if not news:
         return []

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from edgemeter_server.jobs import claims
+from edgemeter_server.jobs import claims, reports
 from edgemeter_server.jobs.attempts import _live
 from edgemeter_server.jobs.sweeping import late_jobs
 from edgemeter_server.jobs.tables import attempts, jobs
@@ -120,6 +120,8 @@ async def test_the_other_statements_go_by_their_partial_indexes(services, backlo
         ("ix_jobs_deadline", late_jobs(now_us), {}),
         ("ix_attempts_live_session_id", claims._LEASES, claim),
         ("ix_attempts_live_expires_us", _live(attempts.c.expires_us <= now_us - 1), {}),
+        ("uq_measurements_accepted_job_id", reports._STORED, {"ids": [1], "job_ids": [1]}),
+        ("uq_measurements_other_attempt_id", reports._STORED, {"ids": [1], "job_ids": [1]}),
     )
 
     def plans(connection):

@@ -126,9 +126,9 @@ async def test_a_job_has_one_accepted_measurement(lab, services: Services) -> No
     await lab.stored([second], job_id=job_id, accepted=False)
 
 
-async def test_an_attempt_has_one_measurement(lab, services: Services) -> None:
+async def test_an_attempt_has_one_measurement_that_does_not_count(lab, services: Services) -> None:
     first, second = await _documents(lab, 2)
-    (id_,) = await lab.stored([first])
+    (id_,) = await lab.stored([first], accepted=False)
     attempt = select(measurements.c.attempt_id).where(measurements.c.id == id_)
     attempt_id = await services.database.read(lambda c: c.execute(attempt).scalar())
     with pytest.raises(IntegrityError):

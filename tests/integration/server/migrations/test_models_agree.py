@@ -77,6 +77,7 @@ async def test_indexes_hold_what_their_queries_say(database: Database) -> None:
         "uq_attempts_live_job_id",
         "uq_jobs_open",
         "uq_measurements_accepted_job_id",
+        "uq_measurements_other_attempt_id",
     }
 
 
