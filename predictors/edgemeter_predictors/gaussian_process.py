@@ -24,6 +24,7 @@ _MOST_TUNED, _MOST_COMPARED = 1_000, 800
 _MOST_COLUMNS = 40
 #: From here on two halves say which reading of the codes is right; below, the likelihood of all rows does.
 _ENOUGH_TO_SPLIT = 40
+_FREEDOM = 4.0  #: degrees of freedom
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,13 @@ class GaussianProcess(CostModel[SpaceData, Codes]):
         return data.select(np.flatnonzero(first[same])), data.select(np.flatnonzero(~first[same]))
 
     def _score(self, known: SpaceData, held_out: SpaceData, name: str) -> float:
-        """Mean log likelihood of latencies under what the others say."""
+        """Mean log likelihood of latencies under what the others say, up to a constant.
+
+        Of Student's t: a few networks that a runtime treats in a way of its own are wrong in every reading,
+        and must not choose among them.
+        """
         found = tuned(known, name, self.iterations)
         prediction = process(known, name, found, self.name, name).predict(held_out.codes)
         errors = (held_out.latency_ms - prediction.mean_ms) / prediction.std_ms
-        return float(-np.mean(0.5 * np.square(errors) + np.log(prediction.std_ms)))
+        tails = (_FREEDOM + 1) / 2 * np.log1p(np.square(errors) / _FREEDOM)
+        return float(-np.mean(tails + np.log(prediction.std_ms)))
