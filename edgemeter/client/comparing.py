@@ -6,6 +6,7 @@ from typing import Any
 from edgemeter.client.asking import ask
 from edgemeter.client.errors import ClientError
 from edgemeter.client.generated import AnySpace, Named, named
+from edgemeter.client.naming import listed
 from edgemeter.client.project import home_project
 from edgemeter.client.replies import reader
 from edgemeter.client.steps import Call, Steps
@@ -39,7 +40,7 @@ def metrics(
         project=home,
         space=asked.name,
         architectures=asked.asked(architectures),
-        targets=_slugs(targets),
+        targets=listed(targets),
         normalisers_ms=dict(normalisers_ms or {}),
         weights=dict(weights or {}),
         level=level,
@@ -82,7 +83,7 @@ def pareto(
         architectures=asked.asked(architectures),
         qualities=tuple(qualities),
         sample=Sample(count=sample, seed=seed, part=asked.planned_part) if sample else None,
-        targets=_slugs(targets),
+        targets=listed(targets),
         normalisers_ms=dict(normalisers_ms or {}),
         weights=dict(weights or {}),
         level=level,
@@ -97,10 +98,6 @@ def pareto(
 def _compared(path: str, message: Message) -> Steps[ComparedNetworks]:
     read = reader(ComparedNetworks)
     return (yield from ask(Call(method="POST", path=path, message=message, longer_s=_DRAWING_S, read=read)))
-
-
-def _slugs(targets: str | Sequence[str]) -> tuple[str, ...]:
-    return (targets,) if isinstance(targets, str) else tuple(targets)
 
 
 def _named_metrics(metrics: Sequence[str] | None) -> dict[str, Any]:

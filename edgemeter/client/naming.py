@@ -9,6 +9,11 @@ from edgemeter.wire.devices import TargetRow
 _LISTED = 8
 
 
+def listed(targets: str | Iterable[str]) -> tuple[str, ...]:
+    """One target or several, as callers may say it."""
+    return (targets,) if isinstance(targets, str) else tuple(targets)
+
+
 def named_targets(rows: Sequence[TargetRow], words: Iterable[str]) -> tuple[str, ...]:
     """The slugs that the words name, each once. One thread is preferred where the words do not say.
 

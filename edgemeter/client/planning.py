@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from edgemeter.client.choosing import choose
 from edgemeter.client.errors import ClientError, NoTargetError
 from edgemeter.client.listing import every
-from edgemeter.client.naming import named_targets
+from edgemeter.client.naming import listed, named_targets
 from edgemeter.client.steps import Pause, Steps, collected
 from edgemeter.client.uploading import find_artifact, upload
 from edgemeter.failures import FailureError, FailureKind
@@ -49,7 +49,7 @@ def plan(
     note: Callable[[str], None] | None,
 ) -> Steps[list[RequestItem]]:
     """One item for each network on each of its targets. Raises FailureError for a file that is no network."""
-    words = (targets,) if isinstance(targets, str) else tuple(targets)
+    words = listed(targets)
     rows = yield from collected(every("/v1/targets", Page[TargetRow], {}))
     items: list[RequestItem] = []
     for network in networks:

@@ -8,6 +8,7 @@ from edgemeter.client.asking import ask
 from edgemeter.client.errors import ClientError
 from edgemeter.client.generated import AnySpace, PartPredictor, named
 from edgemeter.client.listing import every, written
+from edgemeter.client.naming import listed
 from edgemeter.client.project import home_project
 from edgemeter.client.replies import reader
 from edgemeter.client.steps import Call, Steps, Stream
@@ -166,7 +167,7 @@ def estimates(
         project=home,
         space=asked.name,
         architectures=asked.asked(architectures),
-        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        targets=listed(targets),
         level=level,
         parts=parts,
         measured=measured,
@@ -200,7 +201,7 @@ def operator_estimates(
         project=(yield from home_project(project)),
         space=named(space).name,
         operators=tuple(operators),
-        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        targets=listed(targets),
         level=level,
         measured=measured,
         max_interval=max_interval,
@@ -224,7 +225,7 @@ def artifact_estimates(
     message = NewEstimates(
         project=(yield from home_project(project)),
         artifacts=tuple(artifacts),
-        targets=(targets,) if isinstance(targets, str) else tuple(targets),
+        targets=listed(targets),
         level=level,
         analytic=analytic,
         max_interval=max_interval,
