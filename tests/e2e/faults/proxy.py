@@ -29,6 +29,7 @@ class Proxy:
         self.cuts: deque[Cut] = deque()
         self.url = ""
         self._port = port
+        self._calls: set[asyncio.Task[None] | None] = set()  # the loop alone would let go of a closed one's
 
     async def listen(self) -> asyncio.Server:
         server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
@@ -36,6 +37,14 @@ class Proxy:
         return server
 
     async def _carry(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        call = asyncio.current_task()
+        self._calls.add(call)
+        try:
+            await self._carry_on(client, to_client)
+        finally:
+            self._calls.discard(call)
+
+    async def _carry_on(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         cut = self.cuts.popleft() if self.cuts else None
         reply, request = await asyncio.open_connection("127.0.0.1", self._port)
         limits = {cut.way: cut.after_bytes} if cut else {}
@@ -50,8 +59,11 @@ class Proxy:
         finally:
             for task in (asking, answering):
                 task.cancel()
+            await asyncio.wait({asking, answering})
             for writer in (request, to_client):
                 writer.close()
+                with contextlib.suppress(ConnectionError):
+                    await writer.wait_closed()
 
 
 async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int | None) -> None:

@@ -95,6 +95,7 @@ def test_cancelling_ends_a_task_in_its_midst() -> None:
 def test_the_table_of_tasks() -> None:
     names = [periodic.name for periodic in PERIODICS]
     assert sorted(names) == [
+        "asked",
         "campaigns",
         "collection",
         "drift",
