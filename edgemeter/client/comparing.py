@@ -48,8 +48,7 @@ def metrics(
         analytic=analytic,
         **_named_metrics(metrics),
     )
-    found = yield from _compared("/v1/metrics", message)
-    return _in_own_words(asked, found)
+    return (yield from _compared("/v1/metrics", message, asked))
 
 
 def pareto(
@@ -91,13 +90,13 @@ def pareto(
         analytic=analytic,
         **_named_metrics(metrics),
     )
-    found = yield from _compared("/v1/pareto", message)
-    return _in_own_words(asked, found)
+    return (yield from _compared("/v1/pareto", message, asked))
 
 
-def _compared(path: str, message: Message) -> Steps[ComparedNetworks]:
+def _compared(path: str, message: Message, asked: Named) -> Steps[ComparedNetworks]:
     read = reader(ComparedNetworks)
-    return (yield from ask(Call(method="POST", path=path, message=message, longer_s=_DRAWING_S, read=read)))
+    found = yield from ask(Call(method="POST", path=path, message=message, longer_s=_DRAWING_S, read=read))
+    return _in_own_words(asked, found)
 
 
 def _named_metrics(metrics: Sequence[str] | None) -> dict[str, Any]:

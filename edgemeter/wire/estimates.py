@@ -59,9 +59,9 @@ class LayerPart(Reply):
     latency_ms: float
 
 
-class NetworkEstimate(Reply):
-    """`source` says which of `measurement_id` and `predictor_id` the answer is from; where it is of neither,
-    `basis` says what it is made of. `request_id` and `job_id` are of what was too uncertain and is measured.
+class TargetLatency(Reply):
+    """On one target. `source` says which of `measurement_id` and `predictor_id` the answer is from; where it
+    is of neither, `basis` says what it is made of.
     """
 
     target: Slug
@@ -71,6 +71,11 @@ class NetworkEstimate(Reply):
     measurement_id: Id | None = None
     predictor_id: Id | None = None
     basis: str | None = None
+
+
+class NetworkEstimate(TargetLatency):
+    """`request_id` and `job_id` are of what was too uncertain and is measured."""
+
     request_id: Id | None = None
     job_id: Id | None = None
 

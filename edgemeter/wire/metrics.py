@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from edgemeter.measurement import Interval
 from edgemeter.wire.base import Id, Message, Reply, Slug
 from edgemeter.wire.campaigns import MOST_TARGETS, PlannedPart
-from edgemeter.wire.estimates import MOST_ARCHITECTURES, ArchitectureText, Level, Source
+from edgemeter.wire.estimates import MOST_ARCHITECTURES, ArchitectureText, Level, TargetLatency
 
 MOST_SAMPLED = 100_000
 MOST_PREDICTED = 1_000_000  #: networks of a sample, each on each target
@@ -102,18 +102,6 @@ class NewFront(ComparedOn):
     qualities: Annotated[tuple[Quality, ...], Field(max_length=MOST_ARCHITECTURES)] = ()
     sample: Sample | None = None
     metrics: Metrics = (Metric.LATENCY_MS, Metric.MACS, Metric.PARAMETERS)
-
-
-class TargetLatency(Reply):
-    """On one target, and where it is from, as in `ArchitectureEstimate`."""
-
-    target: Slug
-    latency_ms: float
-    interval: Interval
-    source: Source
-    measurement_id: Id | None = None
-    predictor_id: Id | None = None
-    basis: str | None = None
 
 
 class Figure(Reply):

@@ -34,14 +34,14 @@ class Compared:
 
     def document(self, rows: Rows | None = None, candidates: int | None = None) -> ComparedNetworks:
         """Of some of the networks, or all."""
-        networks = list(documents(self.figures, self.question.texts, self.estimates, self.asked.metrics))
-        chosen = range(len(networks)) if rows is None else rows.tolist()
+        texts = self.question.texts
+        chosen = range(len(texts)) if rows is None else rows.tolist()
         return ComparedNetworks(
             level=self.asked.level,
             metrics=self.asked.metrics,
             normalisers=self.normalisers,
-            candidates=len(networks) if candidates is None else candidates,
-            networks=tuple(networks[row] for row in chosen),
+            candidates=len(texts) if candidates is None else candidates,
+            networks=tuple(documents(self.figures, texts, self.estimates, self.asked.metrics, chosen)),
         )
 
 

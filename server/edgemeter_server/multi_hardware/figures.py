@@ -1,6 +1,6 @@
 """The metrics of many networks as arrays, and as what is answered."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ from edgemeter.metrics.multi_hardware import f_avg, f_max, joint_high_ms
 from edgemeter.spaces.costs import Counts, architecture_cost
 from edgemeter.spaces.space import CodeError, Codes, Space
 from edgemeter.spaces.subset import root
-from edgemeter.wire.estimates import ArchitectureEstimate
-from edgemeter.wire.metrics import MOST_BUILT, NORMALISED, Figure, Metric, NetworkMetrics, TargetLatency
+from edgemeter.wire.estimates import ArchitectureEstimate, TargetLatency
+from edgemeter.wire.metrics import MOST_BUILT, NORMALISED, Figure, Metric, NetworkMetrics
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.http.problems import Refusal
 
@@ -84,14 +84,15 @@ def documents(
     texts: Sequence[str],
     estimates: Sequence[ArchitectureEstimate],
     metrics: Collection[Metric],
+    rows: Iterable[int],
 ) -> Iterator[NetworkMetrics]:
-    """Each network's, in their order. `estimates` are those of `latencies_of`."""
+    """Those of the networks in `rows`, in that order. `estimates` are those of `latencies_of`."""
     averages, largest = _figures(figures, metrics)
     counted = {metric.value: values.tolist() for metric, values in figures.counts.items()}
     qualities = figures.qualities.tolist()
-    for row, text in enumerate(texts):
+    for row in rows:
         yield NetworkMetrics(
-            architecture=text,
+            architecture=texts[row],
             latencies=tuple(map(_on_target, estimates[row :: len(texts)])),
             f_avg=averages[row] if Metric.F_AVG in metrics else None,
             f_max=largest[row] if Metric.F_MAX in metrics else None,

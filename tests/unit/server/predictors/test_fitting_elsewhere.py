@@ -1,5 +1,6 @@
 """Fits on a real Dask cluster, whose scheduler and machine are in this process, over real connections."""
 
+import distributed
 import pytest
 
 from edgemeter_server.database.base import UnavailableError
@@ -9,8 +10,6 @@ from edgemeter_server.predictors.snapshots import Snapshot
 from edgemeter_server.predictors.training import FitError
 
 from .test_training import snapshot
-
-distributed = pytest.importorskip("distributed")
 
 
 async def test_a_cluster_fits_what_a_child_would_and_says_what_it_cannot():
