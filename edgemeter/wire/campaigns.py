@@ -114,7 +114,7 @@ class CampaignTarget(Reply):
 
     target: Slug
     contexts: int
-    round: int
+    round: int = 1
     counts: dict[Purpose, PurposeCounts]
     unsupported: tuple[Unsupported, ...] = ()
     device_s: float = 0.0

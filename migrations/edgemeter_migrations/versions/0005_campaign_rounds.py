@@ -1,4 +1,7 @@
-"""How often a campaign went through what was disturbed on a target; earlier ones are in round one."""
+"""How often a campaign went through what was disturbed on a target, and whether nothing of it is left.
+
+Earlier campaigns are in round one.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,3 +12,6 @@ down_revision = "0004"
 
 def upgrade() -> None:
     op.add_column("campaign_targets", sa.Column("round", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column(
+        "campaign_targets", sa.Column("rounds_over", sa.Boolean(), nullable=False, server_default=sa.false())
+    )

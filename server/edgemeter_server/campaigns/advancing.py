@@ -141,7 +141,7 @@ def _requested(step: Step, aim: Row[Any]) -> tuple[Sequence[str], bool]:
     spent = step.plan.budget_s is not None and (
         device_s(step.connection, aim.id, step.now_us) >= step.plan.budget_s
     )
-    if not (unasked or open_ or spent) and aim.round < step.plan.rounds:
+    if not (unasked or open_ or spent or aim.rounds_over) and aim.round < step.plan.rounds:
         unasked = begin_round(step.connection, aim.id)
     most = MOST_OPEN if step.plan.budget_s is None else MOST_OPEN_IN_BUDGET
     room = 0 if spent else most - open_

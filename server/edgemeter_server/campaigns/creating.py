@@ -87,7 +87,7 @@ def resume(connection: Connection, caller: Caller, campaign_id: int) -> None:
         forgotten = update(campaign_items).where(campaign_items.c.request_id.in_(ids))
         connection.execute(forgotten.values(request_id=None))
     aims = update(campaign_targets).where(campaign_targets.c.campaign_id == campaign_id)
-    connection.execute(aims.values(round=1))
+    connection.execute(aims.values(round=1, rounds_over=False))
     again = update(campaigns).where(campaigns.c.id == campaign_id)
     connection.execute(again.values(state=CampaignState.ACTIVE.value, ended_us=None))
 

@@ -11,16 +11,18 @@ from edgemeter_server.measurements.tables import measurements
 
 
 def begin_round(connection: Connection, campaign_target_id: int) -> int:
-    """Forgets the requests whose answers were disturbed. Returns how many; without any it is no round."""
+    """Forgets the requests whose answers were disturbed. Returns how many; none: the rounds are over."""
     positions = _disturbed(connection, campaign_target_id)
-    if positions:
-        items = update(campaign_items).where(
-            campaign_items.c.campaign_target_id == campaign_target_id,
-            campaign_items.c.position.in_(positions),
-        )
-        connection.execute(items.values(request_id=None))
-        aim = update(campaign_targets).where(campaign_targets.c.id == campaign_target_id)
-        connection.execute(aim.values(round=campaign_targets.c.round + 1))
+    aim = update(campaign_targets).where(campaign_targets.c.id == campaign_target_id)
+    if not positions:
+        connection.execute(aim.values(rounds_over=True))
+        return 0
+    items = update(campaign_items).where(
+        campaign_items.c.campaign_target_id == campaign_target_id,
+        campaign_items.c.position.in_(positions),
+    )
+    connection.execute(items.values(request_id=None))
+    connection.execute(aim.values(round=campaign_targets.c.round + 1))
     return len(positions)
 
 

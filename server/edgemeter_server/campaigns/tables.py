@@ -1,6 +1,7 @@
 """campaigns, campaign_targets, campaign_items, imports, imported_values."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from edgemeter_server.database.metadata import Key, Microseconds, metadata
@@ -32,7 +34,8 @@ campaigns = Table(
 Index("ix_campaigns_project_id_id", campaigns.c.project_id, campaigns.c.id)
 
 #: `target_id` is known once a device offers it; then its items are planned. `contexts` is how many
-#: operators the space has, of which the plan may hold a sample. `round` counts from 1, see repeating.py.
+#: operators the space has, of which the plan may hold a sample. `round` counts from 1, see repeating.py;
+#: `rounds_over`: nothing is left that a further one would measure anew, whatever other targets still do.
 campaign_targets = Table(
     "campaign_targets",
     metadata,
@@ -42,6 +45,7 @@ campaign_targets = Table(
     Column("target_id", Key, ForeignKey("targets.id")),
     Column("contexts", Integer, nullable=False),
     Column("round", Integer, nullable=False, server_default="1"),
+    Column("rounds_over", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("campaign_id", "slug"),
     sqlite_autoincrement=True,
 )

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from edgemeter_server.campaigns import repeating
 from edgemeter_server.campaigns.advancing import advance_all
 
 from .conftest import builder
@@ -219,6 +220,24 @@ async def test_what_was_disturbed_is_measured_anew_in_rounds(lab):
     await measure_all(lab, agent)
     campaign = await step(lab, campaign)
     assert (campaign["state"], campaign["targets"][0]["counts"]["operator"]["invalid"]) == ("done", 1)
+
+
+async def test_a_target_whose_rounds_are_over_is_looked_through_once_until_it_is_resumed(lab, monkeypatch):
+    agent = await builder(lab)
+    campaign = await created(lab, lab.TARGET, OTHER, architectures=0, test=0, repeats=0)
+    lasting = {"valid": False, "reasons": [{"name": "fallback_partial", "text": "some ran elsewhere"}]}
+    await measure_all(lab, agent, lambda _: {"validity": lasting})
+    looked_at = []
+    read = repeating.read_detail
+    monkeypatch.setattr(repeating, "read_detail", lambda *row: looked_at.append(row) or read(*row))
+    for _ in range(3):
+        campaign = await step(lab, campaign)
+    assert (campaign["state"], campaign["targets"][0]["round"]) == ("active", 1)
+    assert len(looked_at) == OPERATORS
+    await lab.submitter.post(f"/v1/campaigns/{campaign['id']}/resume")
+    assert len(await measure_all(lab, agent, lambda _: {"validity": lasting})) == OPERATORS
+    await step(lab, campaign)
+    assert len(looked_at) == 2 * OPERATORS
 
 
 async def test_resuming_measures_again_what_was_disturbed(lab):
