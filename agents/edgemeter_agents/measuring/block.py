@@ -62,10 +62,10 @@ def _measure(
 ) -> Block:
     warm_up, stopping = WarmUp(protocol), Stopping(protocol)
     warm_up.add(probe)
+    if _warms_up_before(undisturbed_ns(probe), protocol):
+        _warm(warm_up, clock, run, Unhurried())
     with pace:
-        while not warm_up.finished:
-            pace.make_room(undisturbed_ns(warm_up.samples[-1]) * warm_up.runs)
-            warm_up.add(take_sample(clock, run, warm_up.runs))
+        _warm(warm_up, clock, run, pace)
         warmed_up, runs = warm_up.complete, warm_up.runs_per_sample()
         expected_ns = undisturbed_ns(warm_up.samples[-1]) * runs
         rewarm = _rewarm_samples(expected_ns, protocol)
@@ -84,6 +84,20 @@ def _measure(
         warmed_up=warmed_up,
         realtime=pace.realtime,
     )
+
+
+def _warm(warm_up: WarmUp, clock: Clock, run: Run, pace: Pace) -> None:
+    while not warm_up.finished:
+        pace.make_room(undisturbed_ns(warm_up.samples[-1]) * warm_up.runs)
+        warm_up.add(take_sample(clock, run, warm_up.runs))
+
+
+def _warms_up_before(expected_ns: float, protocol: MeasuringProtocol) -> bool:
+    """Whether it warms up at normal priority, before the first burst: long networks, to which caches that
+    others have used make little difference. In bursts each run costs its own time once more, in rests;
+    before them it rests what is still owed. Where steadiness is judged, as the samples are taken.
+    """
+    return not protocol.warmup_window and _rewarm_samples(expected_ns, protocol) < protocol.rewarm_samples
 
 
 def _rewarm_samples(expected_ns: float, protocol: MeasuringProtocol) -> int:

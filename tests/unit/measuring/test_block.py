@@ -145,6 +145,26 @@ def test_a_shared_debt_spares_short_blocks_their_own_rests(simulated):
     assert owed == pytest.approx(0, abs=1e6)
 
 
+def test_a_long_network_warms_up_before_its_first_burst_and_rests_what_is_owed(simulated):
+    device, debt = simulated.Device(jitter=0, read_cost_ns=0), RestDebt()
+    measure_block(device, device.network(20), SURVEY, device, debt=debt)
+    assert debt.owed_ns > 0
+    before = len(device.log)
+    block = measure_block(device, device.network(100), SURVEY, device, debt=debt)
+    log = device.log[before:]
+    at_normal = [kind for kind, realtime, *_ in log if not realtime]
+    assert at_normal[:4] == ["run"] * 4, "first, and a warm-up of three"
+    assert sum(realtime for _, realtime, *_ in log) == len(block.samples) == SURVEY.min_samples
+    assert len(block.warmup) == SURVEY.warmup_runs
+
+
+def test_where_steadiness_is_judged_long_networks_warm_up_as_they_are_sampled(simulated):
+    device = simulated.Device(jitter=0, read_cost_ns=0)
+    block = measure_block(device, device.network(100), PRECISE.evolve(max_timed_s=2.0), device)
+    realtime = sum(realtime for _, realtime, *_ in device.log)
+    assert realtime == len(block.samples) + len(block.warmup) - 1, "all but the probing run"
+
+
 def test_what_the_network_raises_comes_through_at_normal_priority(simulated):
     device, calls = simulated.Device(), 0
     plain = device.network(1.0)
