@@ -29,7 +29,7 @@ from edgemeter_agents.runtimes.base import (
 )
 from edgemeter_agents.runtimes.driving import repeated
 from edgemeter_agents.runtimes.litert_kernels import told_kernels
-from edgemeter_agents.runtimes.litert_layers import Plan, ProfileLine
+from edgemeter_agents.runtimes.litert_layers import Plan, ProfileLine, mean_of, quiet_of
 from edgemeter_agents.runtimes.litert_profile import profile_kernels
 from edgemeter_agents.runtimes.litert_wiring import Wiring
 from edgemeter_agents.runtimes.precisions import prevailing, tally
@@ -75,8 +75,8 @@ class LiteRt(Runtime):
         inputs: Tensors,
         runs: int,
     ) -> Sequence[LayerTime]:
-        session, kernels = self._profiled(file, settings, shapes, inputs, partial(repeated, runs))
-        return session.plan().layers(kernels)
+        session, profiles = self._profiled(file, settings, shapes, inputs, partial(repeated, runs))
+        return session.plan().layers(mean_of(profiles))
 
     def kernels(
         self,
@@ -86,7 +86,8 @@ class LiteRt(Runtime):
         inputs: Tensors,
         drive: Drive | None,
     ) -> Sequence[Kernel]:
-        session, lines = self._profiled(file, settings, shapes, inputs, drive or partial(repeated, 1))
+        session, profiles = self._profiled(file, settings, shapes, inputs, drive or partial(repeated, 1))
+        lines = quiet_of(profiles)
         return told_kernels(lines, session.wiring(), Sources.of(file, shapes), timed=drive is not None)
 
     def _profiled(
@@ -96,7 +97,7 @@ class LiteRt(Runtime):
         shapes: Mapping[str, tuple[int, ...]],
         inputs: Tensors,
         drive: Drive,
-    ) -> "tuple[LiteRtSession, list[ProfileLine]]":
+    ) -> "tuple[LiteRtSession, list[list[ProfileLine]]]":
         if _package_name() != "ai_edge_litert":
             raise ProfileUnavailableError(
                 "tflite-runtime tells no times of its layers: install ai-edge-litert"

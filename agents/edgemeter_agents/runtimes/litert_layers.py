@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any
 
 from edgemeter.targets import Precision
@@ -46,6 +47,20 @@ class ProfileLine:
     time_us: float
     delegated: bool
     index: int
+
+
+def mean_of(profiles: Sequence[Sequence[ProfileLine]]) -> list[ProfileLine]:
+    """Of several runs of one network."""
+    return [
+        replace(lines[0], time_us=fmean(line.time_us for line in lines))
+        for lines in zip(*profiles, strict=True)
+    ]
+
+
+def quiet_of(profiles: Sequence[Sequence[ProfileLine]]) -> list[ProfileLine]:
+    """The mean of the faster half of each kernel's runs: what other load has not disturbed."""
+    ordered = [sorted(lines, key=lambda line: line.time_us) for lines in zip(*profiles, strict=True)]
+    return mean_of([*zip(*(lines[: (len(lines) + 1) // 2] for lines in ordered), strict=True)])
 
 
 @dataclass(frozen=True, slots=True)

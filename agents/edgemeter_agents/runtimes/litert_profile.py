@@ -59,8 +59,8 @@ def profile_kernels(
     inputs: Sequence[NDArray[np.generic]],
     outputs: Sequence[NDArray[np.generic]],
     drive: Drive,
-) -> list[ProfileLine]:
-    """Kernels in order of execution with their mean over the runs that `drive` makes after a warm-up.
+) -> list[list[ProfileLine]]:
+    """Of each run that `drive` makes after a warm-up: kernels in order of execution with their times.
 
     inputs: what to feed, in the file's order. outputs: tensors of the size and type of the results.
     Raises ProfileUnavailableError for versions that were not tried, and where the library refuses.
@@ -72,7 +72,7 @@ def profile_kernels(
     with _Calls(library) as calls:
         profiled = _ProfiledModel(calls, file, threads)
         run = profiled.runner(inputs, outputs)
-        return kernels_of(profiled.summary(run, drive))
+        return [kernels_of(summary) for summary in profiled.summaries(run, drive)]
 
 
 def kernels_of(summary: str) -> list[ProfileLine]:
@@ -161,14 +161,22 @@ class _ProfiledModel:
         counted = c_size_t(len(filled)), ins, c_size_t(len(written)), outs
         return lambda: self._calls("LiteRtRunCompiledModel", self._compiled, c_size_t(0), *counted)
 
-    def summary(self, run: Callable[[], None], drive: Drive) -> str:
+    def summaries(self, run: Callable[[], None], drive: Drive) -> list[str]:
+        """One of each run: means over all of them would hold what other load has disturbed."""
         for _ in range(_WARM_UP_RUNS):
             run()
-        self._calls("LiteRtStartProfiler", self._profiler)
-        drive(run)
-        text = c_char_p()
-        self._calls("LiteRtGetProfileSummary", self._profiler, self._compiled, byref(text))
-        return (text.value or b"").decode(errors="replace")
+        found: list[str] = []
+
+        def told() -> None:
+            self._calls("LiteRtResetProfiler", self._profiler)
+            self._calls("LiteRtStartProfiler", self._profiler)
+            run()
+            text = c_char_p()
+            self._calls("LiteRtGetProfileSummary", self._profiler, self._compiled, byref(text))
+            found.append((text.value or b"").decode(errors="replace"))
+
+        drive(told)
+        return found
 
     def _set(self, options: c_void_p, identifier: str, values: str) -> None:
         name, text = (

@@ -9,7 +9,7 @@ from edgemeter.targets import Precision
 from edgemeter_agents.runtimes import litert_profile
 from edgemeter_agents.runtimes.base import ProfileUnavailableError
 from edgemeter_agents.runtimes.driving import repeated
-from edgemeter_agents.runtimes.litert_layers import Plan, PlannedOperator, ProfileLine
+from edgemeter_agents.runtimes.litert_layers import Plan, PlannedOperator, ProfileLine, mean_of, quiet_of
 from edgemeter_agents.runtimes.litert_profile import kernels_of, profile_kernels
 
 #: As ai-edge-litert 2.3 prints it, shortened.
@@ -51,6 +51,17 @@ def test_the_table_in_order_of_execution_is_read_once() -> None:
 
 def test_text_that_is_no_summary_has_no_kernels() -> None:
     assert kernels_of("nothing to see here") == []
+
+
+def test_times_of_several_runs_are_their_mean_or_that_of_the_quieter_half() -> None:
+    times_us = [(5.0, 1.0), (50.0, 1.5), (6.0, 20.0)]
+    runs = [[ProfileLine("a", a, True, 0), ProfileLine("b", b, False, 1)] for a, b in times_us]
+    assert [line.time_us for line in mean_of(runs)] == pytest.approx([61 / 3, 7.5])
+    assert [line.time_us for line in quiet_of(runs)] == pytest.approx([5.5, 1.25])
+    assert [(line.kind, line.delegated, line.index) for line in quiet_of(runs)] == [
+        ("a", True, 0),
+        ("b", False, 1),
+    ]
 
 
 def test_kernels_get_the_operators_that_they_surely_compute() -> None:
