@@ -64,7 +64,7 @@ def run() -> Sequence[Figure]:
     if len(said) != NETWORKS * SURVEY.visits:
         raise SystemExit("a network could not be measured")
     beyond_ms = total_ms - sum(map(run_ms, said))
-    sessions_ms = sum(result.prepare_ms + result.facts_ms for result in said)
+    sessions_ms = sum((result.prepare_ms or 0.0) + result.facts_ms for result in said)
     mean_ms = sum(map(run_ms, said)) / NETWORKS
     title = f"survey of {NETWORKS} networks: "
     return [

@@ -294,6 +294,27 @@ class RuntimeContract:
             with pytest.raises(ValueError, match=precision):
                 runtime.prepare(float_network, Settings(precision), {})
 
+    # What is opened again
+
+    @pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])
+    def test_what_a_session_exports_is_the_same_session(
+        self,
+        runtime: Runtime,
+        float_network: Path,
+        int8_network: Path | None,
+        tmp_path: Path,
+        precision: Precision,
+    ) -> None:
+        network = float_network if precision is Precision.FP32 else _given(int8_network)
+        session = runtime.prepare(network, Settings(precision), {})
+        exported = session.exported()
+        if exported is None:
+            pytest.skip("the runtime's sessions export nothing")
+        again = runtime.reopen(_written(tmp_path / "exported", exported), Settings(precision))
+        assert (again.inputs, again.outputs) == (session.inputs, session.outputs)
+        assert again.facts() == session.facts()
+        _assert_equal(outputs_of(session, seed=1), outputs_of(again, seed=1))
+
     # Profiles
 
     def test_profile_tells_every_kernel(

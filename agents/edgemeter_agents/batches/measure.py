@@ -1,15 +1,17 @@
 """Measures batches on this machine: visits interleaved over all of them, then what was asked for beside."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from edgemeter.isolation import Achieved
+from edgemeter.isolation import Achieved, attempt_folder
 from edgemeter.measurement import Measurement
 from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.batches.anchor_store import AnchorKey, AnchorStore
 from edgemeter_agents.batches.documents import Extras, measurement_document
+from edgemeter_agents.batches.exports import Exports
 from edgemeter_agents.batches.extras import extra_steps, measure_extras
 from edgemeter_agents.batches.findings import judge_conditions, judge_execution
 from edgemeter_agents.batches.lab import Lab, Nurseries
@@ -48,9 +50,13 @@ def measure_batches(
 
     Raises NotEnoughProcessorsError for too many threads; all else that goes wrong is a failed measurement.
     """
-    with Nurseries(protocol) as nurseries:
+    with Nurseries(protocol) as nurseries, ExitStack() as stack:
         visitor = Visitor(lab, nurseries, protocol, wishes, note)
-        runs = [_BatchRun(batch, protocol, wishes, visitor, store) for batch in batches]
+        folders = [stack.enter_context(attempt_folder()) for _ in batches]
+        runs = [
+            _BatchRun(batch, protocol, wishes, visitor, store, Exports.of(batch, folder))
+            for batch, folder in zip(batches, folders, strict=True)
+        ]
         watcher.total(sum(run.steps for run in runs))
         for visit in count():
             unfinished = [run for run in runs if run.session.wanted()]
@@ -73,12 +79,14 @@ class _BatchRun:
         wishes: Wishes,
         visitor: Visitor,
         store: AnchorStore,
+        exports: Exports,
     ) -> None:
         self._batch = batch
         self._protocol = protocol
         self._wishes = wishes
         self._visitor = visitor
         self._store = store
+        self._exports = exports
         self._key = _anchor_key(batch, protocol, visitor)
         self._history = store.load(self._key)
         self.session = BatchSession(batch, protocol, self._history)
@@ -88,7 +96,12 @@ class _BatchRun:
     def visit(self, number: int, watcher: Watcher) -> None:
         anchors = [anchor.id for anchor in self._batch.anchors]
         order = visit_order(self.session.wanted(), anchors, self._wishes.seed, number)
-        errand = Errand([self._networks[job] for job in order], facts_of=self.session.without_facts())
+        reopened = {id_ for id_, network in self._networks.items() if self._exports.has(network)}
+        errand = Errand(
+            [self._networks[job] for job in order],
+            facts_of=self.session.without_facts(reopened),
+            exports=self._exports,
+        )
         text = f"visit {number + 1}"
 
         def started(job: str) -> None:

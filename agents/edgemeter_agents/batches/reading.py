@@ -23,11 +23,14 @@ def read_network(id_: str, file: Path, shapes: Shapes, inputs: Path | None = Non
     return network_of(id_, file, graph, shapes, inputs)
 
 
-def network_of(id_: str, file: Path, graph: Graph, shapes: Shapes, inputs: Path | None = None) -> Network:
+def network_of(
+    id_: str, file: Path, graph: Graph, shapes: Shapes, inputs: Path | None = None, sha256: str | None = None
+) -> Network:
+    """`sha256` is the file's, where it is known already."""
     bound = {name: graph.tensors[name].shape or () for name in graph.inputs}
     document = NetworkDocument(
         name=file.name,
-        sha256=file_sha256(file),
+        sha256=sha256 or file_sha256(file),
         size_bytes=file.stat().st_size,
         format=graph.format,
         shapes=bound,

@@ -4,11 +4,11 @@ Pure bookkeeping: visits are handed in, measurements are handed out, and all I/O
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from edgemeter.failures import Failure
+from edgemeter.failures import Failure, FailureKind
 from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.batches.work import Batch, Network
 from edgemeter_agents.conditions.snapshot import Change, Conditions
@@ -22,6 +22,10 @@ from edgemeter_agents.visits.messages import Failed, Measured, Result
 
 #: So many of a session's networks are remembered with the anchors, the same ones each time they occur.
 REMEMBERED_NETWORKS = 16
+_RUNS_OTHERWISE = Failure(
+    FailureKind.RUNTIME_ERROR,
+    "the engine runs the network otherwise when it opens it again from what it has exported itself",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class BatchSession:
         self._visits: dict[str, list[Visit]] = defaultdict(list)
         self._prepare_ms: dict[str, list[float]] = defaultdict(list)
         self._load_ms: list[float] = []
-        self._facts: dict[str, Facts] = {}
+        self._facts: dict[tuple[str, bool], Facts] = {}  #: by job, and whether it was opened again
         self._failures: dict[str, Failure] = {}
         self._repeats: dict[str, int] = defaultdict(int)
 
@@ -69,11 +73,12 @@ class BatchSession:
         load = Load.of_blocks((result.block for result in measured), record.steal_share)
         for result in measured:
             self._visits[result.job].append(Visit(result.block, load, result.delay_available))
-            self._prepare_ms[result.job].append(result.prepare_ms)
+            if result.prepare_ms is not None:
+                self._prepare_ms[result.job].append(result.prepare_ms)
             if result.load_ms is not None:
                 self._load_ms.append(result.load_ms)
             if result.facts is not None:
-                self._facts[result.job] = result.facts
+                self._facts[result.job, result.prepare_ms is None] = result.facts
             # A full set of visits comes first; what is made beyond it is a repeat.
             self._repeats[result.job] += len(self._visits[result.job]) > self.protocol.visits
         for failed in record.results:
@@ -88,8 +93,10 @@ class BatchSession:
             if network.id not in self._failures and isinstance(self._action(network.id), Repeat)
         )
 
-    def without_facts(self) -> frozenset[str]:
-        return frozenset(n.id for n in self.batch.networks if n.id not in self._facts)
+    def without_facts(self, reopened: Collection[str]) -> frozenset[str]:
+        """Of what is to be opened again, too: it must be the same."""
+        ids = (network.id for network in self.batch.networks)
+        return frozenset(id_ for id_ in ids if (id_, id_ in reopened) not in self._facts)
 
     def outcomes(self) -> Iterator[Outcome]:
         for network in self.batch.networks:
@@ -108,7 +115,10 @@ class BatchSession:
     def _outcome(self, network: Network) -> Outcome:
         visits: tuple[Visit, ...] = ()
         cpu_ratio: float | None = None
+        facts = self._facts.get((network.id, False))
         failure = self._failures.get(network.id)
+        if facts != self._facts.get((network.id, True), facts):
+            failure = failure or _RUNS_OTHERWISE
         if failure is None:
             match self._action(network.id):
                 case Accept(visits=accepted):
@@ -126,7 +136,7 @@ class BatchSession:
             cpu_ratio,
             median(self._load_ms) if self._load_ms else None,
             median(prepare) if prepare else None,
-            self._facts.get(network.id),
+            facts,
             failure,
         )
 

@@ -8,6 +8,7 @@ from edgemeter.failures import Failure, FailureError, FailureKind
 from edgemeter.isolation import Achieved, Confinement
 from edgemeter.protocols import MeasuringProtocol
 from edgemeter_agents.batches.cooling import CoolDown
+from edgemeter_agents.batches.exports import Exports, plain_job
 from edgemeter_agents.batches.lab import Lab, Nurseries
 from edgemeter_agents.batches.priority_wish import PriorityWish
 from edgemeter_agents.batches.session import VisitRecord, steal_share
@@ -16,7 +17,7 @@ from edgemeter_agents.conditions.lock import machine_lock
 from edgemeter_agents.conditions.permissions import LOWEST_NICE
 from edgemeter_agents.conditions.priority import Priority
 from edgemeter_agents.conditions.snapshot import difference, read_conditions
-from edgemeter_agents.visits.messages import Failed, Job, Result, Task, VisitSpec
+from edgemeter_agents.visits.messages import Failed, Result, Task, VisitSpec
 from edgemeter_agents.visits.runner import JobLimits, OnStarted, VisitError, run_visit
 
 
@@ -36,7 +37,9 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One visit's purpose: a task on networks, in this order."""
+    """One visit's purpose: a task on networks, in this order. With `exports` some are opened again from what
+    an earlier visit has left there.
+    """
 
     networks: Sequence[Network]
     task: Task = "latency"
@@ -44,6 +47,7 @@ class Errand:
     duration_s: float = 0.0
     streams: int = 1
     profiled: bool = False
+    exports: Exports | None = None
 
 
 class Visitor:
@@ -107,7 +111,7 @@ class Visitor:
             runtime=batch.runtime,
             settings=batch.settings,
             protocol=self._protocol,
-            jobs=tuple(_job(network) for network in errand.networks),
+            jobs=tuple(errand.exports.job(n) if errand.exports else plain_job(n) for n in errand.networks),
             priority=self.priority(batch) if timed else "normal",
             seed=self._wishes.seed,
             task=errand.task,
@@ -128,8 +132,3 @@ class Visitor:
 
 def _all_failed(errand: Errand, failure: Failure) -> tuple[Result, ...]:
     return tuple(Failed(network.id, failure) for network in errand.networks)
-
-
-def _job(network: Network) -> Job:
-    inputs = None if network.inputs is None else str(network.inputs)
-    return Job(network.id, str(network.file), dict(network.shapes), inputs)

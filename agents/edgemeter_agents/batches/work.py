@@ -13,7 +13,8 @@ from edgemeter_agents.runtimes.base import Format, Settings
 class Network:
     """A file that has been read and bounded before any engine sees it.
 
-    `id` is unique within a batch. `precision` is the file's own: int8 for a quantised network.
+    `id` is unique within a batch. `precision` is the file's own: int8 for a quantised network. `own`: this
+    agent has built it, it is no stranger's.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Network:
     batch: int
     shapes: Mapping[str, tuple[int, ...]]
     inputs: Path | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

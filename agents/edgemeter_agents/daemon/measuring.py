@@ -85,20 +85,21 @@ def _read(job: WorkerJob) -> Network:
     return replace(
         network,
         id=str(job.attempt_id),
+        own=job.own,
         document=network.document.model_copy(update={"name": job.name, "sha256": job.sha256}),
     )
 
 
 @lru_cache(maxsize=256)
 def _read_file(
-    file: Path, _sha256: str, shapes: tuple[tuple[str, tuple[int, ...]], ...], own: bool
+    file: Path, sha256: str, shapes: tuple[tuple[str, tuple[int, ...]], ...], own: bool
 ) -> Network:
     """Read once for all jobs of the same bytes: the daemon has checked that they are.
 
     What was built here needs no process of its own to be read safely.
     """
     if own:
-        return network_of("0", file, read_graph(file, dict(shapes)), dict(shapes))
+        return network_of("0", file, read_graph(file, dict(shapes)), dict(shapes), sha256=sha256)
     return read_network("0", file, dict(shapes))
 
 

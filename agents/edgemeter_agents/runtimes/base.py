@@ -148,6 +148,13 @@ class Session(ABC):
     def facts(self) -> Facts:
         """What the engine reports about this session. Not called inside timed blocks."""
 
+    def exported(self) -> bytes | None:
+        """What `Runtime.reopen` makes this session of again, sooner than `prepare` does.
+
+        None where the engine has no such form. Not called inside timed blocks.
+        """
+        return None
+
     def close(self) -> None:  # noqa: B027  most engines release everything with the last reference
         """Releases engine resources. The session is not used afterwards, but may be closed again."""
 
@@ -176,6 +183,17 @@ class Runtime(ABC):
         input, named, with the flag that binds it), ValueError (a precision that this engine
         cannot be told to use here), or the engine's own exception for anything else.
         """
+
+    def reopen(
+        self,
+        exported: Path,
+        settings: Settings,
+    ) -> Session:
+        """The session whose `exported()` is in the file: the same inputs, outputs, kernels and facts.
+
+        Only asked for where sessions export themselves, and never of what a stranger's network has left.
+        """
+        raise NotImplementedError(f"{self.name} opens nothing again")
 
     @abstractmethod
     def profile(

@@ -87,6 +87,7 @@ class Network:
     precision: Precision = Precision.FP32  #: what it is executed in, whatever is asked
     operators: tuple[FakeOperator, ...] = (FakeOperator("op"),)
     profile: bool = True  #: False: the engine tells neither times of layers nor kernels
+    exports: Precision | None = None  #: what is opened again is executed in; None: sessions export nothing
     failure: Failure | None = None
 
     def time_us(self, operator: FakeOperator) -> float:
@@ -115,6 +116,9 @@ class FakeRuntime(Runtime):
         if network.failure is not None and network.failure.at == "prepare":
             _fail(network.failure)
         return FakeSession(network, settings)
+
+    def reopen(self, exported: Path, settings: Settings) -> Session:
+        return FakeSession(_read(exported), settings)
 
     def profile(
         self,
@@ -201,6 +205,11 @@ class FakeSession(Session):
             placement={"cpu": len(self._network.operators)},
             details={"heavy operators": f"{self._network.precision}: {len(self._network.operators)}"},
         )
+
+    def exported(self) -> bytes | None:
+        if self._network.exports is None:
+            return None
+        return _NETWORK.dump_json(replace(self._network, precision=self._network.exports))
 
 
 def _read(file: Path) -> Network:

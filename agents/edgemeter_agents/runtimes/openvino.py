@@ -85,6 +85,11 @@ class OpenVino(Runtime):
     def prepare(self, file: Path, settings: Settings, shapes: Mapping[str, tuple[int, ...]]) -> Session:
         return OpenVinoSession(self._compiled(file, settings, shapes, profiled=False))
 
+    def reopen(self, exported: Path, settings: Settings) -> Session:
+        configuration = self._configuration(settings, profiled=False)
+        with exported.open("rb") as file:
+            return OpenVinoSession(self._core.import_model(file.read(), "CPU", configuration))
+
     def profile(
         self,
         file: Path,
@@ -126,20 +131,7 @@ class OpenVino(Runtime):
         profiled: bool,
         model: Any = None,
     ) -> Any:
-        # Made here and not in `load`: it starts threads, which do not survive a fork.
-        self.load()
-        import openvino as engine
-
-        self._core = self._core or engine.Core()
-        _refuse_precision(settings.precision, self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-        configuration = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": 1,
-            "INFERENCE_NUM_THREADS": settings.threads,
-            "INFERENCE_PRECISION_HINT": _FLOAT_TYPES[settings.precision],
-            "ENABLE_CPU_PINNING": False,  # the caller has chosen the processors
-            "PERF_COUNT": profiled,
-        }
+        configuration = self._configuration(settings, profiled=profiled)
         try:
             return self._core.compile_model(model or _read(file, shapes), "CPU", configuration)
         except RuntimeError as error:
@@ -147,6 +139,22 @@ class OpenVino(Runtime):
             if isinstance(told, UnsupportedOperatorError):
                 raise told from None
             raise
+
+    def _configuration(self, settings: Settings, *, profiled: bool) -> dict[str, Any]:
+        # Made here and not in `load`: it starts threads, which do not survive a fork.
+        self.load()
+        import openvino as engine
+
+        self._core = self._core or engine.Core()
+        _refuse_precision(settings.precision, self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        return {
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": settings.threads,
+            "INFERENCE_PRECISION_HINT": _FLOAT_TYPES[settings.precision],
+            "ENABLE_CPU_PINNING": False,  # the caller has chosen the processors
+            "PERF_COUNT": profiled,
+        }
 
 
 class OpenVinoSession(Session):
@@ -202,6 +210,13 @@ class OpenVinoSession(Session):
                 **{key: _text(self._compiled.get_property(key)) for key in _READ_BACK},
             },
         )
+
+    def exported(self) -> bytes | None:
+        """The model after all passes over its graph, into which most of the time of a quantised one goes."""
+        try:
+            return bytes(self._compiled.export_model().getvalue())
+        except RuntimeError:  # an operator that cannot be written down
+            return None
 
     def close(self) -> None:
         self._infer = self._request = self._compiled = None

@@ -1,5 +1,6 @@
 """A child's own copies of the files it works on: each alone in its folder, out of reach of every other."""
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,11 +19,29 @@ def private_jobs(spec: VisitSpec) -> Iterator[tuple[VisitSpec, Path]]:
     a regular file.
     """
     with attempt_folder() as folder:
-        jobs = tuple(_moved(job, folder / str(number)) for number, job in enumerate(spec.jobs))
+        jobs = tuple(_moved(job, folder, number) for number, job in enumerate(spec.jobs))
         yield replace(spec, jobs=jobs), folder
 
 
-def _moved(job: Job, folder: Path) -> Job:
+def take_exports(asked: VisitSpec, moved: VisitSpec) -> None:
+    """Brings what a child has left for later ones to where it was asked to be. The child has ended."""
+    for job, own in zip(asked.jobs, moved.jobs, strict=True):
+        if job.exports and own.exports and _is_plain_file(Path(own.exports)):
+            Path(own.exports).replace(job.exports)
+
+
+def _moved(job: Job, root: Path, number: int) -> Job:
+    folder = root / str(number)
     folder.mkdir()
     inputs = None if job.inputs is None else str(private_copy(Path(job.inputs), folder, name="inputs"))
-    return replace(job, file=str(private_copy(Path(job.file), folder)), inputs=inputs)
+    # In the folder that no child can replace by a link to another.
+    exports = None if job.exports is None else str(root / f"exported-{number}")
+    return replace(job, file=str(private_copy(Path(job.file), folder)), inputs=inputs, exports=exports)
+
+
+def _is_plain_file(path: Path) -> bool:
+    try:
+        facts = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1

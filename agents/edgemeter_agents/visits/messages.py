@@ -17,12 +17,18 @@ Priority = Literal["fifo", "nice", "normal"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One network as the child needs it. `file` and `inputs` lie in the job's private folder."""
+    """One network as the child needs it. `file` and `inputs` lie in the job's private folder.
+
+    Where a later visit may open the session again, `exports` says where to leave it; there `exported` is set,
+    and `file` is what was left.
+    """
 
     id: str
     file: str
     shapes: dict[str, tuple[int, ...]]
     inputs: str | None = None  #: an .npz with the user's own tensors, else seeded random ones
+    exported: bool = False
+    exports: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Prepared:
 class Measured:
     job: str
     load_ms: float | None  #: importing the engine, in the process that this child was forked from
-    prepare_ms: float
+    prepare_ms: float | None  #: None where it was opened again from what an earlier visit has left
     block: Block
     delay_available: bool  #: whether the kernel tells run-queue delay
     facts: Facts | None

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from edgemeter.failures import EdgeMeterError, FailureError, FailureKind
 from edgemeter.isolation import Achieved, Child, Confinement, EndedError, Limits, Nursery
-from edgemeter_agents.visits.folders import private_jobs
+from edgemeter_agents.visits.folders import private_jobs, take_exports
 from edgemeter_agents.visits.messages import (
     MESSAGE,
     SPEC,
@@ -68,6 +68,7 @@ def run_visit(
             with nursery.start(TASK, payload, _child_limits(rest, limits), confined) as child:
                 achieved = child.achieved
                 results += _Conversation(child, rest.jobs, limits, on_started).results()
+            take_exports(rest, moved)
     return VisitOutcome(tuple(results), achieved)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,24 @@ def test_what_a_runtime_did_instead_makes_a_measurement_invalid(
     result, _ = measured(network("a", precision="int8"))
     assert not only(result).validity.valid
     assert "precision_differs" in [reason.name for reason in only(result).validity.reasons]
+
+
+def test_what_is_opened_again_must_run_as_it_did(
+    network: Callable[..., Network], measured: Callable[..., tuple[Measured, Steps]]
+) -> None:
+    same, other = (replace(network(id_, exports=id_), own=True) for id_ in ("fp32", "int8"))
+    result, _ = measured(same, other)
+    assert [m.status for m in result.measurements] == ["ok", "failed"]
+    failure = result.measurements[1].failure
+    assert failure is not None
+    assert "otherwise" in failure.message
+
+
+def test_what_is_measured_beside_a_strangers_network_is_prepared_at_every_visit(
+    network: Callable[..., Network], measured: Callable[..., tuple[Measured, Steps]]
+) -> None:
+    result, _ = measured(replace(network("a", exports="int8"), own=True), network("b"))
+    assert [m.status for m in result.measurements] == ["ok", "ok"]
 
 
 def test_extras_are_runs_of_their_own_and_never_touch_the_latency(

@@ -1,6 +1,7 @@
 """Visits of scripted networks in real children: whatever a job does, only that job is charged."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +166,34 @@ def test_each_file_lies_alone_in_its_folder(network: Write, tmp_path: Path) -> N
             assert file.read_bytes() == Path(original.file).read_bytes()
             assert not file.is_symlink()
     assert not folder.exists()
+
+
+def test_a_session_is_left_for_a_later_visit_that_opens_it_again(
+    network: Write, visit: Callable[..., VisitOutcome], tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    asked = spec(network("a", exports="fp32"), network("b"), facts_of=frozenset({"a"}))
+    first, other = (replace(job, exports=str(kept) + job.id) for job in asked.jobs)
+    [before, _] = visit(replace(asked, jobs=(first, other))).results
+    assert [file.name for file in tmp_path.glob("kept*")] == ["kepta"], "b exports nothing"
+    again = Job("a", f"{kept}a", {}, exported=True)
+    [after] = visit(replace(asked, jobs=(again,))).results
+    assert isinstance(before, Measured)
+    assert isinstance(after, Measured)
+    assert (before.prepare_ms is None, after.prepare_ms) == (False, None)
+    assert before.facts == after.facts
+
+
+def test_what_a_child_leaves_is_taken_only_where_it_is_a_plain_file(network: Write, tmp_path: Path) -> None:
+    from edgemeter_agents.visits.folders import private_jobs, take_exports
+
+    asked = spec(network("link"), network("second"), network("none"), network("plain"))
+    jobs = tuple(replace(job, exports=str(tmp_path / f"kept-{job.id}")) for job in asked.jobs)
+    asked = replace(asked, jobs=jobs)
+    with private_jobs(asked) as (moved, _):
+        link, second, _, plain = (Path(job.exports or "") for job in moved.jobs)
+        link.symlink_to("/etc/passwd")
+        second.hardlink_to(moved.jobs[1].file)
+        plain.write_bytes(b"left")
+        take_exports(asked, moved)
+    assert [file.name for file in tmp_path.glob("kept-*")] == ["kept-plain"]
