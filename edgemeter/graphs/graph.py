@@ -42,7 +42,8 @@ class Tensor:
 
     `shape` is None where it cannot be known. `stored_dtype` differs from `dtype` for weights that are
     kept quantised and computed on as floats. `values` are the entries of a small constant that
-    steers a shape (axes, sizes, indices), never of a weight.
+    steers a shape (axes, sizes, indices), never of a weight. A constant is `changeable` where the file lists
+    it among its inputs too: a caller may give another, so engines cannot prepare it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Tensor:
     constant: bool = False
     stored_dtype: str | None = None
     values: tuple[int, ...] | None = None
+    changeable: bool = False
 
     @property
     def elements(self) -> int | None:

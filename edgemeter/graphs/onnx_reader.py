@@ -60,6 +60,9 @@ _PLAIN: Final[dict[int, Callable[["AttributeProto"], Attribute]]] = {
 }
 _INDEX_TYPES: Final = frozenset({"int32", "int64"})
 _GRAPHS: Final = frozenset({5, 10})
+#: The version of the format from which on a weight need not be listed as an input.
+_INPUTS_CHANGE_FROM: Final = 4
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 def read_onnx(data: Data, folder: Path, shapes: Mapping[str, Sequence[int]], limits: Limits) -> Graph:
@@ -79,11 +82,19 @@ def read_onnx(data: Data, folder: Path, shapes: Mapping[str, Sequence[int]], lim
     model = inline_functions(model, limits)
     refuse_growing_values(model, limits)
     reader = OnnxReader(limits)
-    weights = reader.weights(model.graph)  # checked before the library sees them
+    changeable = _changeable(model)
+    weights = reader.weights(model.graph, changeable)  # checked before the library sees them
     inferred = with_shapes(model, data, shapes, limits)
     producer = f"{model.producer_name} {model.producer_version}".strip()
     body = reader.network(model.graph, inferred.graph, weights)
     return Assembler("onnx", producer, opsets, CONVENTION).graph(body)
+
+
+def _changeable(model: "ModelProto") -> frozenset[str]:
+    """What is listed among the inputs; before version 4 of the format every weight had to be."""
+    if model.ir_version < _INPUTS_CHANGE_FROM:
+        return frozenset()
+    return frozenset(value.name for value in model.graph.input)
 
 
 def _opsets(model: "ModelProto") -> dict[str, int]:
@@ -134,9 +145,12 @@ class OnnxReader:
         self.trail: list[str] = []
         self.shapes: dict[bytes, Shape | None] = {}
 
-    def weights(self, graph: "GraphProto") -> dict[str, Tensor]:
+    def weights(self, graph: "GraphProto", changeable: frozenset[str] = _NOTHING) -> dict[str, Tensor]:
         """The stored constants of a graph. Raises MalformedFileError for an impossible shape."""
-        weights = {weight.name: self._constant(weight.name, weight) for weight in graph.initializer}
+        weights = {
+            weight.name: self._constant(weight.name, weight, weight.name in changeable)
+            for weight in graph.initializer
+        }
         for sparse in graph.sparse_initializer:
             name, dtype = sparse.values.name, _TYPES.get(sparse.values.data_type, "unknown")
             weights[name] = Tensor(
@@ -205,11 +219,11 @@ class OnnxReader:
             self._note_constant(node, outputs[0], tensors)
         return found
 
-    def _constant(self, name: str, tensor: "TensorProto") -> Tensor:
+    def _constant(self, name: str, tensor: "TensorProto", changeable: bool = False) -> Tensor:
         dtype = _TYPES.get(tensor.data_type, "unknown")
         shape = checked_shape(tuple(tensor.dims[:]), self.limits, name)
         values = _integers(tensor, dtype, shape) if dtype in _INDEX_TYPES else None
-        return Tensor(name, shape, dtype, constant=True, values=values)
+        return Tensor(name, shape, dtype, constant=True, values=values, changeable=changeable)
 
     def _note_constant(self, node: "NodeProto", name: str, tensors: dict[str, Tensor]) -> None:
         """What a Constant node holds is told by its attribute, not by inference."""

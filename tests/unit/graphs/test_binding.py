@@ -64,6 +64,16 @@ def test_weights_listed_among_the_inputs_need_no_shape(read, onnx):
 
     assert graph.inputs == ("x",)
     assert graph.parameters == 32
+    assert graph.tensors["w"].changeable
+
+
+@pytest.mark.parametrize(("version", "changeable"), [(3, False), (4, True)])
+def test_weights_that_had_to_be_listed_are_not_changeable(read, onnx, version, changeable):
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    weights = {"w": np.zeros((4, 8), "f4")}
+    model = onnx({"x": ("float32", (1, 4)), "w": ("float32", (4, 8))}, [node], ["y"], weights).model()
+    model.ir_version = version
+    assert read(model.SerializeToString()).tensors["w"].changeable is changeable
 
 
 def test_shapes_that_are_computed_are_followed(read, onnx):
