@@ -17,6 +17,9 @@ class Kernel:
     has none. `fused` names what it computes beside, in order: ("Add", "Relu"). `macs` are multiply-adds of
     convolutions and matrix products, 0 for all else.
     `time_us` is what one run of it took in a profiled session: None where it was not profiled.
+    `results` are the tensors of the file that it writes, in whatever layout: what rules of fusion are learnt
+    from. A kernel that only lays a tensor out anew names that tensor. `layouts` are those of its first input
+    and its first output in the engine's words, "" for the file's own.
     """
 
     kind: str
@@ -31,6 +34,8 @@ class Kernel:
     fused: tuple[str, ...] = ()
     macs: int = 0
     time_us: float | None = None
+    results: tuple[str, ...] = ()
+    layouts: tuple[str, str] = ("", "")
 
     @property
     def read(self) -> int:

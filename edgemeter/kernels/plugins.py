@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 
 from edgemeter.failures import EdgeMeterError
+from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.campaign import Campaign
 from edgemeter.kernels.kernel import KernelGraph
 
@@ -19,10 +20,15 @@ _BENCH: Final = "edgemeter.kernel_bench"
 _PRICING: Final = "edgemeter.kernel_pricing"
 
 Shapes = Mapping[str, tuple[int, ...]]
+ToldBy = Literal["engine", "rules"]
 
 
 class MissingPluginError(EdgeMeterError):
     """The package of one side is not installed. Says the line that installs it."""
+
+
+class SeveralTargetsError(LookupError):
+    """Words that fit several targets. Says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,9 @@ class Bench(Protocol):
     """This machine. Files may be strangers': engines see them in limited children only."""
 
     def target(self, selector: "TargetSelector") -> "Target":
-        """The one target that the words mean. Raises LookupError, with those there are, if not one."""
+        """The one target that the words mean. Raises LookupError, with those there are, where none fits, and
+        SeveralTargetsError where several do.
+        """
 
     def engine_version(self, target: "Target") -> str: ...
 
@@ -90,8 +98,9 @@ class PricedKernel:
 
 @dataclass(frozen=True, slots=True)
 class KernelEstimate:
-    """`unknown_operators` are kinds of kernels that the predictor has no data for: they are guessed, and the
-    interval is wider for it. `kernels` and `rest_ms` sum to `latency_ms`.
+    """`unknown_operators` are kinds of kernels that the predictor has no data for, and operators of which its
+    rules have not seen the like: they are guessed, and the interval is wider for it. `kernels` and `rest_ms`
+    sum to `latency_ms`. `told_by`: who said which kernels these are.
     """
 
     latency_ms: float
@@ -100,13 +109,25 @@ class KernelEstimate:
     unknown_operators: tuple[str, ...]
     kernels: tuple[PricedKernel, ...]
     rest_ms: float
+    told_by: ToldBy = "engine"
 
 
 class KernelPredictor(Protocol):
+    """`tells` is the format of the files whose kernels it tells by rules of its own: None where it has none,
+    and the engine is needed.
+    """
+
     explanation: str
     about: Mapping[str, Any]
 
-    def estimate(self, graph: KernelGraph, level: float = 0.9) -> KernelEstimate: ...
+    @property
+    def tells(self) -> str | None: ...
+
+    def estimate(self, graph: KernelGraph, level: float = 0.9) -> KernelEstimate:
+        """Of kernels that the engine has told."""
+
+    def estimate_graph(self, graph: Graph, level: float = 0.9) -> KernelEstimate:
+        """Of a file's graph, without the engine. Raises EdgeMeterError where its kernels cannot be told."""
 
 
 class Pricing(Protocol):

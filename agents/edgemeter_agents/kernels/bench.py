@@ -7,7 +7,7 @@ from pathlib import Path
 from edgemeter.cli.output import Progress
 from edgemeter.failures import EdgeMeterError, FailureError, FailureKind
 from edgemeter.kernels.kernel import KernelGraph
-from edgemeter.kernels.plugins import MeasuredNetwork, MeasuredNetworks, Shapes
+from edgemeter.kernels.plugins import MeasuredNetwork, MeasuredNetworks, SeveralTargetsError, Shapes
 from edgemeter.measurement import Measurement
 from edgemeter.protocols import SURVEY, MeasuringProtocol
 from edgemeter.targets import Target, TargetSelector
@@ -48,10 +48,11 @@ class LocalBench:
             for precision in sorted(offer.runtime.precisions)
         ]
         found = [target for target in targets if selector.matches(target)]
-        if len(found) != 1:
-            listed = ", ".join(target.slug for target in found or targets)
-            what = "several targets fit" if found else "no target of this machine fits; there are"
-            raise LookupError(f"{what}: {listed}" if found else f"{what} {listed}")
+        listed = ", ".join(target.slug for target in found or targets)
+        if not found:
+            raise LookupError(f"no target of this machine fits; there are {listed}")
+        if len(found) > 1:
+            raise SeveralTargetsError(f"several targets fit: {listed}")
         return found[0]
 
     def engine_version(self, target: Target) -> str:

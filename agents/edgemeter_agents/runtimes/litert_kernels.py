@@ -5,20 +5,19 @@ are those of the operator that it computes (litert_matching.py). What no partiti
 """
 
 from collections.abc import Mapping, Sequence
-from math import prod
-from typing import Any, Final
+from typing import Final
 
-from edgemeter.graphs.graph import Attribute, Shape
+from edgemeter.graphs.graph import Attribute
 from edgemeter.kernels.kernel import Kernel
+from edgemeter.kernels.sizes import Operation
+from edgemeter.kernels.tflite_sizes import TfliteSizes
 from edgemeter_agents.runtimes.litert_layers import ProfileLine
 from edgemeter_agents.runtimes.litert_matching import aligned
-from edgemeter_agents.runtimes.litert_wiring import Wired, Wiring, elements
+from edgemeter_agents.runtimes.litert_wiring import Wired, Wiring
 from edgemeter_agents.runtimes.sources import Sources
 
 #: Profiles cut durations to whole microseconds: half of one is missing in the mean.
 _CUT_US: Final = 0.5
-_CONVOLUTIONS: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"})
-_PRODUCTS: Final = frozenset({"FULLY_CONNECTED", "BATCH_MATMUL"})
 _NOTHING: Final = Wired("", (), ())
 
 
@@ -29,14 +28,57 @@ def told_kernels(
     numbers = _operators(lines, wiring)
     found = []
     for position, (line, number) in enumerate(zip(lines, numbers, strict=True)):
-        first = number is not None and number not in numbers[:position]
-        alone = number is None or number not in numbers[position + 1 :]
         operator = _NOTHING if number is None else wiring.operators[number]
-        attributes = _attributes(operator, wiring, sources) if first else {}
-        fused = _fused(attributes) if alone else ()
         time_us = line.time_us + _CUT_US if timed else None
-        found.append(_kernel(line, operator, wiring, attributes, fused, time_us, first))
+        if number is None or number not in numbers[:position]:
+            alone = number is None or number not in numbers[position + 1 :]
+            found.append(_first(line, operator, wiring, sources, time_us, alone=alone))
+        else:
+            found.append(_further(line, operator, wiring, time_us))
     return found
+
+
+def _first(
+    line: ProfileLine,
+    operator: Wired,
+    wiring: Wiring,
+    sources: Sources,
+    time_us: float | None,
+    *,
+    alone: bool,
+) -> Kernel:
+    """The first kernel of an operator multiplies and reads its weights; what is fused is one of several's."""
+    operation = Operation(
+        operator.type, _attributes(operator, wiring, sources), wiring.constants(operator.reads)
+    )
+    sizes = TfliteSizes()
+    return sizes.kernel(
+        operation,
+        line.kind,
+        f"{line.kind}:{line.index}",
+        wiring.activations(operator.reads),
+        wiring.activations(operator.writes),
+        fused=sizes.within(operation) if alone else (),
+        time_us=time_us,
+        results=_results(operator, wiring),
+    )
+
+
+def _further(line: ProfileLine, operator: Wired, wiring: Wiring, time_us: float | None) -> Kernel:
+    outputs = wiring.activations(operator.writes)
+    return TfliteSizes().kernel(
+        Operation(line.kind, {}),
+        line.kind,
+        f"{line.kind}:{line.index}",
+        outputs,
+        outputs,
+        time_us=time_us,
+        results=_results(operator, wiring),
+    )
+
+
+def _results(operator: Wired, wiring: Wiring) -> tuple[str, ...]:
+    return tuple(wiring.names.get(tensor, "") for tensor in operator.writes)
 
 
 def _operators(lines: Sequence[ProfileLine], wiring: Wiring) -> list[int | None]:
@@ -67,77 +109,3 @@ def _attributes(operator: Wired, wiring: Wiring, sources: Sources) -> Mapping[st
     """Those of the file's operator. None where our reader does not know it."""
     written = sources.find(wiring.names.get(operator.writes[0], "")) if operator.writes else None
     return written.attributes if written else {}
-
-
-def _kernel(
-    line: ProfileLine,
-    operator: Wired,
-    wiring: Wiring,
-    attributes: Mapping[str, Attribute],
-    fused: tuple[str, ...],
-    time_us: float | None,
-    first: bool,
-) -> Kernel:
-    """Only the first kernel of an operator multiplies and reads its weights."""
-    inputs, outputs = wiring.activations(operator.reads), wiring.activations(operator.writes)
-    weights = wiring.constants(operator.reads) if first else ()
-    return Kernel(
-        kind=line.kind,
-        name=f"{line.kind}:{line.index}",
-        inputs=inputs if first else outputs,
-        outputs=outputs,
-        weights=elements(weights),
-        channels=(_last(inputs if first else outputs), _last(outputs)),
-        window=_window(operator.type, weights, attributes),
-        stride=_pair(attributes, "stride_h", "stride_w"),
-        groups=_groups(operator.type, inputs, weights),
-        fused=fused,
-        macs=_macs(operator.type, inputs, outputs, weights) if first else 0,
-        time_us=time_us,
-    )
-
-
-def _last(shapes: Sequence[Shape]) -> int:
-    return shapes[0][-1] if shapes and shapes[0] else 1
-
-
-def _window(kind: str, weights: Sequence[Shape], attributes: Mapping[str, Attribute]) -> tuple[int, int]:
-    if filters := _filters(kind, weights):
-        return filters[1], filters[2]
-    return _pair(attributes, "filter_height", "filter_width")
-
-
-def _filters(kind: str, weights: Sequence[Shape]) -> Shape | None:
-    """(outputs, height, width, inputs) of a convolution; a depthwise one has 1, height, width, outputs."""
-    return next((each for each in weights if len(each) == 4), None) if kind in _CONVOLUTIONS else None
-
-
-def _pair(attributes: Mapping[str, Attribute], *names: str) -> tuple[int, int]:
-    first, second = (max(1, int(_number(attributes.get(name, 1)))) for name in names)
-    return first, second
-
-
-def _number(value: Any) -> float:
-    return value if isinstance(value, int | float) else 1
-
-
-def _groups(kind: str, inputs: Sequence[Shape], weights: Sequence[Shape]) -> int:
-    filters = _filters(kind, weights)
-    if filters is None or kind == "TRANSPOSE_CONV":
-        return 1
-    each = 1 if kind == "DEPTHWISE_CONV_2D" else filters[3]
-    return max(1, _last(inputs) // max(each, 1))
-
-
-def _fused(attributes: Mapping[str, Attribute]) -> tuple[str, ...]:
-    activation = str(attributes.get("fused_activation_function", "NONE"))
-    return () if activation == "NONE" else (activation.capitalize(),)
-
-
-def _macs(kind: str, inputs: Sequence[Shape], outputs: Sequence[Shape], weights: Sequence[Shape]) -> int:
-    filters = _filters(kind, weights)
-    if kind == "TRANSPOSE_CONV" and filters:
-        return elements(inputs[-1:]) * prod(filters[:3])
-    if filters:
-        return elements(outputs) * prod(filters[1:] if kind == "CONV_2D" else filters[1:3])
-    return elements(outputs) * _last(inputs) if kind in _PRODUCTS else 0

@@ -1,9 +1,8 @@
 """Which operators of an interpreter read and write which tensors, and which of them each partition took."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Any
 
 from edgemeter.graphs.graph import Shape
@@ -66,10 +65,6 @@ class Wiring:
     def constants(self, tensors: Iterable[int]) -> tuple[Shape, ...]:
         known = (each for each in tensors if each not in self._writers and each not in self.inputs)
         return tuple(self.shapes[each] for each in known if each in self.shapes)
-
-
-def elements(shapes: Sequence[Shape]) -> int:
-    return sum(map(prod, shapes))
 
 
 def _wired(detail: Mapping[str, Any]) -> Wired:

@@ -90,12 +90,12 @@ class OnnxRuntime(Runtime):
         self,
         file: Path,
         settings: Settings,
-        shapes: Mapping[str, tuple[int, ...]],  # noqa: ARG002  the inputs have them
+        shapes: Mapping[str, tuple[int, ...]],
         inputs: Tensors,
         drive: Drive | None,
     ) -> Sequence[Kernel]:
         self.load()
-        return executed_graph(file, _options(settings), inputs, drive)
+        return executed_graph(file, _options(settings), inputs, drive, Sources.of(file, shapes))
 
 
 class OnnxRuntimeSession(Session):

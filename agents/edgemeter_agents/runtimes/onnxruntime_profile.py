@@ -88,6 +88,11 @@ def kernels_of(trace: Sequence[dict[str, Any]], warm_up_runs: int, sources: Sour
     ]
 
 
+def stands_for(name: str) -> str:
+    """The operator or tensor of the file that a node of the optimised graph is called after."""
+    return _ADDED.sub("", name)
+
+
 def is_heavy(kind: str) -> bool:
     return any(word in kind for word in ("Conv", "Gemm", "MatMul"))
 
@@ -100,7 +105,7 @@ def _layer(name: str, kernel: Mapping[str, Any], time_us: float, sources: Source
         time_us=time_us,
         precision=_precision(kind, kernel.get("input_type_shape", [])),
         processor=kernel["provider"].removesuffix("ExecutionProvider").lower(),
-        operators=sources.fused(_ADDED.sub("", name), kind),
+        operators=sources.fused(stands_for(name), kind),
     )
 
 

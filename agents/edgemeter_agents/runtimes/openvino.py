@@ -120,7 +120,8 @@ class OpenVino(Runtime):
         model = _read(file, shapes)
         compiled = self._compiled(file, settings, shapes, profiled=True, model=model)
         # Names that the reader makes up are others each time: those of this very model are asked for.
-        return driven_kernels(compiled, origins_of(model), _bound(compiled, inputs).run, drive)
+        run, sources = _bound(compiled, inputs).run, Sources.of(file, shapes)
+        return driven_kernels(compiled, origins_of(model), run, drive, sources)
 
     def _compiled(
         self,

@@ -12,6 +12,8 @@ from typing import Any, Final
 from edgemeter.kernels.kernel import Kernel
 from edgemeter_agents.runtimes.base import Drive
 from edgemeter_agents.runtimes.openvino_layers import ExecutedNode, executed_nodes, mean_between_us
+from edgemeter_agents.runtimes.openvino_results import Written, only_renames, written_by
+from edgemeter_agents.runtimes.sources import Sources
 
 _WARM_UP_RUNS: Final = 3
 #: Both a run's duration and the mean of them are cut to whole microseconds: half of one is missing each time.
@@ -39,7 +41,11 @@ def origins_of(model: Any) -> dict[str, Origin]:
 
 
 def driven_kernels(
-    compiled: Any, origins: Mapping[str, Origin], run: Callable[[], None], drive: Drive | None
+    compiled: Any,
+    origins: Mapping[str, Origin],
+    run: Callable[[], None],
+    drive: Drive | None,
+    sources: Sources,
 ) -> list[Kernel]:
     """In order of execution; without `drive` of one run, and without times."""
     run()
@@ -52,29 +58,31 @@ def driven_kernels(
         runs += 1
 
     if drive is None:
-        return told_kernels(first, origins, [None] * len(first))
+        return told_kernels(first, origins, [None] * len(first), sources)
     for _ in range(_WARM_UP_RUNS - 1):
         run()
     before = {node.name: node.mean_us for node in executed_nodes(compiled)}
     drive(counted)
     times = [_time_us(node, before, runs) for node in executed_nodes(compiled)]
-    return told_kernels(first, origins, times)
+    return told_kernels(first, origins, times, sources)
 
 
 def told_kernels(
-    nodes: Sequence[ExecutedNode], origins: Mapping[str, Origin], times_us: Sequence[float | None]
+    nodes: Sequence[ExecutedNode],
+    origins: Mapping[str, Origin],
+    times_us: Sequence[float | None],
+    sources: Sources,
 ) -> list[Kernel]:
     """Those of `nodes` that are executed. The nodes are told as the first run has left them: later means
     may hide that a short one was executed at all.
     """
+    written = written_by(nodes, sources)
     timed = zip(nodes, times_us, strict=True)
-    return [_kernel(node, origins, time_us) for node, time_us in timed if not _only_renames(node)]
-
-
-def _only_renames(node: ExecutedNode) -> bool:
-    """A new shape or layout of the same memory."""
-    nothing = node.implementation.startswith("unknown") or node.name.endswith("_fake")
-    return nothing and not node.mean_us
+    return [
+        _kernel(node, origins, time_us, written[node.name])
+        for node, time_us in timed
+        if not only_renames(node)
+    ]
 
 
 def _time_us(node: ExecutedNode, before: Mapping[str, int | None], runs: int) -> float:
@@ -83,7 +91,9 @@ def _time_us(node: ExecutedNode, before: Mapping[str, int | None], runs: int) ->
     return 2 * _CUT_US + mean_between_us(before[node.name], node.mean_us, _WARM_UP_RUNS, max(runs, 1))
 
 
-def _kernel(node: ExecutedNode, origins: Mapping[str, Origin], time_us: float | None) -> Kernel:
+def _kernel(
+    node: ExecutedNode, origins: Mapping[str, Origin], time_us: float | None, written: Written
+) -> Kernel:
     layers = [origins[name] for name in node.origins if name in origins]
     channels, groups = _channels(node), _groups(node)
     window = _window(node, layers)
@@ -100,6 +110,8 @@ def _kernel(node: ExecutedNode, origins: Mapping[str, Origin], time_us: float | 
         fused=_fused(node, layers),
         macs=_macs(node, channels, window, groups),
         time_us=time_us,
+        results=written.results,
+        layouts=written.layouts,
     )
 
 

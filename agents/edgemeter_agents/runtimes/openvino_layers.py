@@ -1,7 +1,7 @@
 """Reads the graph that OpenVINO really executes, with the time of each node where it was profiled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edgemeter.graphs.graph import Shape
@@ -29,6 +29,8 @@ class ExecutedNode:
     inputs: tuple[Shape, ...] = ()
     weights: tuple[Shape, ...] = ()
     outputs: tuple[Shape, ...] = ()
+    reads: tuple[str, ...] = ()  #: names of the nodes that write its activations
+    layout: str = ""  #: of its first result, as oneDNN writes it: "acdb"
 
 
 def executed_nodes(compiled: Any) -> list[ExecutedNode]:
@@ -45,7 +47,11 @@ def executed_nodes(compiled: Any) -> list[ExecutedNode]:
         elif kind not in _NOT_KERNELS:
             shapes = [tuple(s for n, s in sources if (n in constants) is fixed) for fixed in (False, True)]
             outputs = tuple(map(_shape, node.outputs()))
-            read = _node(name, kind, found, (shapes[0], shapes[1], outputs))
+            read = replace(
+                _node(name, kind, found, (shapes[0], shapes[1], outputs)),
+                reads=tuple(source for source, _ in sources if source not in constants),
+                layout=_text(found, "outputLayouts").split(",")[0],
+            )
             nodes.append((int(_text(found, "execOrder")), read))
     return [node for _, node in sorted(nodes, key=lambda ordered: ordered[0])]
 

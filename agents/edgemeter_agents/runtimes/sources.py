@@ -1,7 +1,7 @@
 """Finds the operators of a file behind the names that an engine uses after fusion."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from edgemeter.failures import EdgeMeterError
@@ -18,6 +18,10 @@ class Sources:
         self._operators = tuple(operators)
         self._writers = {output: operator for operator in self._operators for output in operator.outputs}
         self._named = {operator.name: operator for operator in self._operators if operator.name}
+        self._readers: dict[str, list[Operator]] = {}
+        for operator in self._operators:
+            for tensor in dict.fromkeys(operator.inputs):
+                self._readers.setdefault(tensor, []).append(operator)
 
     @classmethod
     def of(cls, file: Path, shapes: Mapping[str, tuple[int, ...]]) -> "Sources":
@@ -36,6 +40,12 @@ class Sources:
     def find(self, name: str) -> Operator | None:
         """The operator of that name, or the one that writes the tensor of that name."""
         return self._named.get(name) or self._writers.get(name)
+
+    def writer(self, tensor: str) -> Operator | None:
+        return self._writers.get(tensor)
+
+    def readers(self, tensor: str) -> Sequence[Operator]:
+        return self._readers.get(tensor, ())
 
     def fused(self, name: str, kind: str) -> tuple[str, ...]:
         """Operators from the one that a kernel of type `kind` computes to the one called `name`, in order.

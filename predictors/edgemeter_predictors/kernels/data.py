@@ -96,4 +96,4 @@ class KernelData(Measured[Graphs]):
 
 
 def _without_times(graph: KernelGraph) -> tuple[object, ...]:
-    return tuple(replace(kernel, name="", time_us=None) for kernel in graph.kernels)
+    return tuple(replace(kernel, name="", time_us=None, results=()) for kernel in graph.kernels)

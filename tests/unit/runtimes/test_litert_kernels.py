@@ -82,6 +82,8 @@ def test_kernels_have_the_sizes_of_the_operators_that_they_compute() -> None:
     assert (clamp.inputs, clamp.outputs, clamp.macs) == (((1, 8, 8, 12),), ((1, 8, 8, 12),), 0)
     assert (reshape.kind, reshape.outputs) == ("RESHAPE", ((1, 768),))
     assert [kernel.time_us for kernel in (conv, clamp)] == [5.5, 0.5]
+    named = [kernel.results for kernel in (conv, depthwise, added, clamp, reshape)]
+    assert named == [("convolved",), ("depthwise",), ("sum",), ("sum",), ("rows",)]
 
 
 def test_without_a_drive_there_are_no_times() -> None:
