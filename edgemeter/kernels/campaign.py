@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from edgemeter.failures import EdgeMeterError
+from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.kernel import KernelGraph
 from edgemeter.protocols import SURVEY
 
@@ -49,7 +50,8 @@ class Row:
     """One network of the campaign. `latency_ms` is None where it could not be measured (`failure` says
     why); it is corrected for drift as every latency is, `raw_ms` is not. `batch` numbers what was measured
     together, and `anchors_ms` (light, heavy) is what the batch's anchors read: how fast the device was.
-    `judging`: a predictor must not learn from it, but is judged by it.
+    `judging`: a predictor must not learn from it, but is judged by it. `source` is the graph of the file,
+    from which rules are learnt that tell the kernels of others; files are drawn anew by later versions.
     """
 
     network: str
@@ -62,6 +64,7 @@ class Row:
     anchors_ms: tuple[float, float] | None = None
     failure: str | None = None
     judging: bool = False
+    source: Graph | None = None
 
     @property
     def usable(self) -> bool:

@@ -2,14 +2,17 @@
 other tools write, the rest drawn.
 
 Some have their weights listed as inputs too, as older exporters do: ONNX Runtime then takes them for
-changeable, and leaves convolutions in the plain layout, with kernels of their own.
+changeable, and leaves convolutions in the plain layout, with kernels of their own. Others are written as
+other tools would (exporting.py), for what engines make of that.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Final, Protocol
 
 from edgemeter.kernels import operators, tflite_operators
+from edgemeter.kernels.exporting import exported
 from edgemeter.kernels.sampling import campaign_network, judging_network
 from edgemeter.networks.writing import FileFormat, write
 from edgemeter.targets import Precision
@@ -29,6 +32,7 @@ _JUDGES: Final = 20
 _FIRST_JUDGE: Final = 40
 _EVERY_OPERATOR: Final = 5
 _EVERY_CHANGEABLE: Final = 6
+_EVERY_EXPORTED: Final = 7
 _OPERATORS: Final[Mapping[FileFormat, "_Operators"]] = {"onnx": operators, "tflite": tflite_operators}
 
 
@@ -48,6 +52,8 @@ class CampaignFile:
             return _OPERATORS[self.format].operator_network(self.seed, self.number)
         drawn = judging_network if self.judging else campaign_network
         data = write(drawn(self.seed, self.number), self.format, self.precision)
+        if self.name.startswith("exported"):
+            return exported(data, Random(f"exported/{self.seed}/{self.number}"))
         return _with_changeable_weights(data) if self.name.startswith("changeable") else data
 
 
@@ -68,6 +74,8 @@ def campaign_files(
             name = _OPERATORS[file_format].operator_name(own)
         elif floats and file_format == "onnx" and number % _EVERY_CHANGEABLE == _EVERY_CHANGEABLE - 1:
             name = f"changeable_{number}"
+        elif floats and file_format == "onnx" and number % _EVERY_EXPORTED == _EVERY_EXPORTED - 1:
+            name = f"exported_{number}"
         yield CampaignFile(f"{name}.{file_format}", file_format, precision, seed, own, judging)
 
 

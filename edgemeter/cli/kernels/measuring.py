@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from edgemeter.cli.output import Progress
     from edgemeter.kernels.campaign import Row
     from edgemeter.kernels.files import CampaignFile
-    from edgemeter.kernels.plugins import Bench, MeasuredNetwork, MeasuredNetworks
+    from edgemeter.kernels.plugins import Bench, MeasuredNetwork
     from edgemeter.targets import Target
 
 #: Networks that are measured together, with one pair of anchors: about ten seconds.
@@ -90,11 +91,9 @@ def measure(
         while waiting and spare and time.monotonic() < ends_at:
             batch = _next_batch(waiting)
             bar.note(f"batch {number + 1}: {len(batch)} networks")
-            found = _measured(bench, target, batch, priority, number, bar)
-            done = [each for each in found.networks if not each.contended]
-            append_rows(path, [_row(each, number, found.anchors_ms, batch[0].judging) for each in done])
-            # What other load has spoilt waits for its turn again.
-            names = {each.file.name for each in done}
+            done = _measured(bench, target, batch, priority, number, bar)
+            append_rows(path, done)
+            names = {row.network for row in done}
             waiting.extend(file for file in batch if file.name not in names)
             number, spare = (number + 1, spare) if done else (number, spare - 1)
     rows = read_campaign(path).rows
@@ -128,9 +127,11 @@ def _measured(
     target: "Target",
     batch: "Sequence[CampaignFile]",
     priority: str,
-    seed: int,
+    number: int,
     bar: "Progress",
-) -> "MeasuredNetworks":
+) -> "list[Row]":
+    """What other load has spoilt is left out: it waits for its turn again."""
+    from edgemeter.graphs.reading import read_graph
     from edgemeter.kernels.campaign import CAMPAIGN_JUDGING_PROTOCOL, CAMPAIGN_PROTOCOL
 
     with tempfile.TemporaryDirectory(prefix="edgemeter-") as folder:
@@ -138,7 +139,12 @@ def _measured(
         for path, file in zip(files, batch, strict=True):
             path.write_bytes(file.content())
         protocol = CAMPAIGN_JUDGING_PROTOCOL if batch[0].judging else CAMPAIGN_PROTOCOL
-        return bench.measure(target, files, protocol, bar, priority=priority, seed=seed, profiled=True)
+        found = bench.measure(target, files, protocol, bar, priority=priority, seed=number, profiled=True)
+        return [
+            replace(_row(each, number, found.anchors_ms, batch[0].judging), source=read_graph(each.file))
+            for each in found.networks
+            if not each.contended
+        ]
 
 
 def _row(

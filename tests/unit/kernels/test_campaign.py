@@ -1,12 +1,14 @@
 """Networks of a kernel campaign, and the file that keeps what was measured."""
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgemeter.graphs.graph import Cost, Graph, Operator, Tensor
 from edgemeter.graphs.reading import read_graph
 from edgemeter.kernels.campaign import (
     CampaignError,
@@ -29,8 +31,15 @@ GRAPH = KernelGraph(
 )
 
 
+TENSORS = {name: Tensor(name, (1, 3, 8, 8), "float32") for name in ("x", "y")}
+OPERATOR = Operator(
+    "Relu", "", "r", ("x",), ("y",), {"axis": 1, "pads": (1, 0)}, "float32", Cost(0, 9, 0, 0, 8)
+)
+SOURCE = Graph("onnx", "a tool", {"": 17}, ("x",), ("y",), (OPERATOR,), TENSORS, 0, None)
+
+
 def row(name: str, batch: int = 0) -> Row:
-    return Row(name, batch, 1.5, 1.6, True, (), GRAPH)
+    return Row(name, batch, 1.5, 1.6, True, (), GRAPH, source=SOURCE)
 
 
 @settings(max_examples=25)
@@ -58,7 +67,8 @@ def test_a_campaign_begins_with_the_networks_of_a_shorter_one() -> None:
     long = list(campaign_files(0, 60, "onnx", Precision.FP32))
     assert long[:30] == short
     assert len({file.name for file in long}) == 60
-    assert {file.name.split("_")[0] for file in short} == {"network", "operator", "changeable"}
+    kinds = {"network", "operator", "changeable", "exported"}
+    assert {file.name.split("_")[0] for file in short} == kinds
     tflite = {file.name.split("_")[0] for file in campaign_files(0, 30, "tflite", Precision.FP32)}
     assert tflite == {"network", "operator"}
     judges = [file for file in campaign_files(0, 500, "onnx", Precision.FP32) if file.judging]
@@ -99,6 +109,20 @@ def test_changeable_weights_are_inputs_and_nothing_else_is(tmp_path: Path) -> No
     weights = {tensor.name for tensor in model.graph.initializer if len(tensor.dims) > 1}
     assert weights
     assert {value.name for value in model.graph.input} == {"input", *weights}
+
+
+def test_networks_as_other_tools_export_them_compute_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    drawn = (f for f in campaign_files(0, 250, "onnx", Precision.FP32) if f.name.startswith("exported"))
+    kinds: set[str] = set()
+    for file in islice(drawn, 12):
+        path = tmp_path / file.name
+        path.write_bytes(file.content())
+        graph = read_graph(path)
+        assert graph.macs == network_costs(campaign_network(file.seed, file.number)).macs
+        assert all(graph.tensors[name].shape for name in graph.outputs)
+        kinds |= {operator.type for operator in graph.operators}
+    assert {"BatchNormalization", "Dropout", "Softmax", "Transpose", "Reshape"} <= kinds
 
 
 def test_what_was_measured_is_read_back(tmp_path: Path) -> None:
