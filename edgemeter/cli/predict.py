@@ -85,7 +85,8 @@ def predict(
 
     An architecture is written as `edgemeter space sample` prints it; the server answers: measured where it
     was measured, else predicted. A FILE is answered here, by the kernel predictor that `edgemeter kernels`
-    makes for a target of this machine; it is run once, to see its kernels.
+    makes for a target of this machine; it is run once, to see its kernels. Where a target's engine is not
+    installed, the rules of its predictor tell them.
     """
     if not architectures and space.lower().endswith(_NETWORK_FILES):
         from edgemeter.cli.kernels.predicting import predict_file

@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 from edgemeter.failures import EdgeMeterError
+from edgemeter.targets import TargetSelector, target_of
 
 STATE_VARIABLE = "EDGEMETER_STATE_DIR"
+_SUFFIX = ".kernels.edgemeter"
 
 
 class NoPredictorError(EdgeMeterError):
@@ -17,7 +19,7 @@ def campaign_path(target: str) -> Path:
 
 
 def predictor_path(target: str) -> Path:
-    return _folder() / f"{target}.kernels.edgemeter"
+    return _folder() / f"{target}{_SUFFIX}"
 
 
 def saved_predictor(target: str) -> bytes:
@@ -30,6 +32,13 @@ def saved_predictor(target: str) -> bytes:
             f"measures what it is made of (about half an hour), "
             f"`edgemeter kernels fit --target {target}` makes it"
         ) from None
+
+
+def saved_targets(selector: TargetSelector) -> list[str]:
+    """Slugs of the targets that the words mean and that have a kernel predictor here, of any device."""
+    slugs = (path.name.removesuffix(_SUFFIX) for path in _folder().glob(f"*{_SUFFIX}"))
+    found = ((slug, target_of(slug)) for slug in sorted(slugs))
+    return [slug for slug, target in found if target is not None and selector.matches(target)]
 
 
 def _folder() -> Path:

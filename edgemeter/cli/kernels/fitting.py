@@ -1,5 +1,6 @@
 """`edgemeter kernels fit`: a predictor of any network from a campaign."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,4 +54,13 @@ def fit(selector: TargetSelector, campaign_file: Path | None, output: Path | Non
     if as_json:
         print_json({"schema_name": "edgemeter/kernel-predictor", "schema_version": 1, **document})
     else:
-        print_facts(document.items())
+        print_facts(_facts(document))
+
+
+def _facts(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """What is said of the rules in lines of its own."""
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _facts(value, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", value

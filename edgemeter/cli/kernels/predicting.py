@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import rich_click as click
 
-from edgemeter.cli.kernels.targets import found_target
 from edgemeter.targets import TargetSelector
 
 if TYPE_CHECKING:
-    from edgemeter.kernels.plugins import Bench, KernelEstimate, Pricing
+    from edgemeter.kernels.plugins import KernelEstimate, KernelPredictor, Pricing, ToldBy
+
+_TOLD_BY: "Final[Mapping[ToldBy, str]]" = {"engine": "the engine", "rules": "learned rules"}
 
 
 def predict_file(
@@ -25,13 +26,13 @@ def predict_file(
 ) -> None:
     """Prints an estimate for each target. Raises UsageError for what the user can mend."""
     from edgemeter.cli.tables import print_document
-    from edgemeter.kernels.plugins import find_bench, find_pricing
+    from edgemeter.kernels.plugins import find_pricing
 
     file = Path(name)
     if not file.is_file():
         raise click.UsageError(f"there is no file {name}")
-    bench, pricing = find_bench(), find_pricing()
-    found = [_estimate(bench, pricing, file, words, shapes, level) for words in targets]
+    pricing = find_pricing()
+    found = [_estimate(pricing, file, words, shapes, level) for words in targets]
     if as_json:
         print_document("kernel-estimates", {"estimates": [_document(*each, level, parts) for each in found]})
         return
@@ -41,23 +42,44 @@ def predict_file(
 
 
 def _estimate(
-    bench: "Bench",
-    pricing: "Pricing",
-    file: Path,
-    words: str,
-    shapes: Mapping[str, tuple[int, ...]],
-    level: float,
+    pricing: "Pricing", file: Path, words: str, shapes: Mapping[str, tuple[int, ...]], level: float
 ) -> "tuple[str, KernelEstimate]":
-    from edgemeter.kernels.places import saved_predictor
+    """By the kernels that the target's engine tells; where it is not installed, by the predictor's rules."""
+    from edgemeter.kernels.places import saved_predictor, saved_targets
+    from edgemeter.kernels.plugins import MissingPluginError, SeveralTargetsError, find_bench
 
     try:
-        target = found_target(bench, TargetSelector.parse(words))
+        selector = TargetSelector.parse(words)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    try:
+        bench = find_bench()
+        target = bench.target(selector)
+    except SeveralTargetsError as error:
+        raise click.UsageError(str(error)) from None
+    except (MissingPluginError, LookupError) as error:
+        saved = saved_targets(selector)
+        if len(saved) != 1:
+            raise click.UsageError(_not_one(str(error), saved)) from None
+        return saved[0], _without_engine(pricing.open(saved_predictor(saved[0])), file, shapes, level)
     if not bench.reads(target, file):
         raise click.UsageError(f"{target.runtime} does not read {file.name}")
     predictor = pricing.open(saved_predictor(target.slug))
     return target.slug, predictor.estimate(bench.kernels(target, file, shapes), level)
+
+
+def _not_one(why: str, saved: Sequence[str]) -> str:
+    if not saved:
+        return f"{why}; nor is there a kernel predictor of such a target here"
+    return f"{why}; of such targets there are several kernel predictors here: {', '.join(saved)}"
+
+
+def _without_engine(
+    predictor: "KernelPredictor", file: Path, shapes: Mapping[str, tuple[int, ...]], level: float
+) -> "KernelEstimate":
+    from edgemeter.graphs.limited import read_graph_limited
+
+    return predictor.estimate_graph(read_graph_limited(file, shapes), level)
 
 
 def _document(slug: str, estimate: "KernelEstimate", level: float, parts: bool) -> dict[str, Any]:
@@ -77,11 +99,13 @@ def _print(name: str, found: "Sequence[tuple[str, KernelEstimate]]", level: floa
             slug,
             milliseconds(each.latency_ms),
             f"{milliseconds(each.low_ms)} to {milliseconds(each.high_ms)}",
+            _TOLD_BY[each.told_by],
             ", ".join(each.unknown_operators),
         )
         for slug, each in found
     ]
-    print_table(("file", "target", "latency#", f"{level:.0%} interval", "guessed kernels"), rows)
+    heading = ("file", "target", "latency#", f"{level:.0%} interval", "kernels told by", "guessed kernels")
+    print_table(heading, rows)
 
 
 def _print_parts(slug: str, estimate: "KernelEstimate") -> None:

@@ -65,28 +65,36 @@ def sizes(graph: KernelGraph) -> Array:
     """(kernels, SIZES), in the order of the graph. The last kernel writes the network's result: to memory
     that may be new at every run, which small networks of large maps have much of and whole ones little.
     """
-    whole, last = np.log2(1 + graph.weights), len(graph.kernels) - 1
-    rows = [(*_sizes(kernel), whole, float(n == last)) for n, kernel in enumerate(graph.kernels)]
-    return np.array(rows).reshape(-1, len(SIZES))
+    kernels = graph.kernels
+    found = np.zeros((len(kernels), len(SIZES)))
+    if not kernels:
+        return found
+    counts = [_counts(kernel) for kernel in kernels]
+    found[:, : len(counts[0])] = np.log2(np.array(counts, np.float64))
+    found[:, len(counts[0]) : -2] = [_flags(kernel.fused) for kernel in kernels]
+    found[:, -2] = np.log2(1 + graph.weights)
+    found[-1, -1] = 1.0
+    return found
 
 
-def _sizes(kernel: Kernel) -> tuple[float, ...]:
+def _counts(kernel: Kernel) -> tuple[float, ...]:
     taken, given = kernel.channels
-    per_group = taken / max(kernel.groups, 1)
-    logs = np.log2(
-        [
-            1 + kernel.read,
-            1 + kernel.written,
-            max(per_group, 1),
-            max(given, 1),
-            max(kernel.written / max(given, 1), 1),
-            prod(kernel.window),
-            prod(kernel.stride),
-            max(kernel.groups, 1),
-            max(len(kernel.inputs), 1),
-            kernel.inputs[0][-1] if kernel.inputs and kernel.inputs[0] else 1,
-            -(-given // _BLOCK) * _BLOCK / max(given, 1),
-        ]
+    groups, given = max(kernel.groups, 1), max(given, 1)
+    read, written, inputs = kernel.read, kernel.written, kernel.inputs
+    return (
+        1 + read,
+        1 + written,
+        max(taken / groups, 1),
+        given,
+        max(written / given, 1),
+        kernel.window[0] * kernel.window[1],
+        kernel.stride[0] * kernel.stride[1],
+        groups,
+        max(len(inputs), 1),
+        inputs[0][-1] if inputs and inputs[0] else 1,
+        -(-given // _BLOCK) * _BLOCK / given,
     )
-    other = [name for name in kernel.fused if name not in ("Add", "Relu")]
-    return (*logs, float("Add" in kernel.fused), float("Relu" in kernel.fused), float(bool(other)))
+
+
+def _flags(fused: tuple[str, ...]) -> tuple[bool, bool, bool]:
+    return "Add" in fused, "Relu" in fused, any(name not in ("Add", "Relu") for name in fused)

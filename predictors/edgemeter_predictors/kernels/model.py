@@ -9,7 +9,7 @@ named.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 import numpy as np
@@ -23,6 +23,7 @@ from edgemeter_predictors.kernels.data import FEWEST_NETWORKS, Graphs, KernelDat
 from edgemeter_predictors.kernels.features import regressor_of
 from edgemeter_predictors.kernels.prices import Priced, Prices, fit_prices
 from edgemeter_predictors.kernels.regressor import Hyperparameters, Regressor
+from edgemeter_predictors.kernels.telling.teller import Teller, Told
 from edgemeter_predictors.overhead import OperatorData, OperatorSums, Overhead, Summed
 
 Array = NDArray[np.float64]
@@ -34,7 +35,9 @@ _OVERHEAD: Final = "overhead."
 
 @dataclass(frozen=True, eq=False)
 class FittedKernels(Fitted[Graphs]):
-    """`names` are the regressors in the order of the overhead's kinds; guessed kernels come after them."""
+    """`names` are the regressors in the order of the overhead's kinds; guessed kernels come after them.
+    `teller` tells the kernels of a file; None: they are the engine's to tell.
+    """
 
     KIND: ClassVar[str] = "kernels"
 
@@ -43,9 +46,13 @@ class FittedKernels(Fitted[Graphs]):
     prices: Prices
     names: tuple[str, ...]
     overhead: Summed
+    teller: Teller | None = None
 
     def predict(self, inputs: Graphs) -> Prediction:
-        priced = [self.prices.of(graph) for graph in inputs]
+        return self.summed([self.prices.of(graph) for graph in inputs])
+
+    def summed(self, priced: Sequence[Priced]) -> Prediction:
+        """Of networks whose kernels are priced."""
         sums = operator_sums(priced, self.names)
         found = self.overhead.predict(sums)
         own = np.array([self._own_deviation_ms(each) for each in priced])
@@ -56,9 +63,17 @@ class FittedKernels(Fitted[Graphs]):
         """Kinds of kernels stand for layers, those of no regressor last."""
         return self.overhead.parts(operator_sums([self.prices.of(graph) for graph in inputs], self.names))
 
-    def kernels_ms(self, graph: KernelGraph) -> Array:
-        """(kernels,) what each takes; the rest up to the mean is the network's."""
-        return np.asarray(_MS * self.prices.of(graph).time_us)
+    def told(self, told: Told) -> tuple[Prediction, Priced]:
+        """Of kernels that the rules have told: where those have doubts, so has the price, and they err."""
+        priced = self.prices.of(told.graph)
+        doubted = np.array([doubt is not None for doubt in told.doubts], bool)
+        deviation = np.where(
+            doubted, np.maximum(priced.deviation, self.prices.guess_deviation), priced.deviation
+        )
+        priced = replace(priced, deviation=deviation)
+        found = self.summed([priced])
+        error = self.teller.deviation if self.teller else 0.0
+        return replace(found, std_ms=np.hypot(found.std_ms, error * found.mean_ms)), priced
 
     def unknown(self, graph: KernelGraph) -> tuple[str, ...]:
         """The kinds of kernels that are guessed, each once."""
@@ -85,6 +100,7 @@ class FittedKernels(Fitted[Graphs]):
             "names": list(self.names),
             "guess_deviation": self.prices.guess_deviation,
             "overhead": dict(overhead.parameters),
+            "telling": None if self.teller is None else self.teller.document(),
         }
         return State(self.KIND, parameters, arrays)
 
@@ -113,7 +129,8 @@ class FittedKernels(Fitted[Graphs]):
             key.removeprefix(_OVERHEAD): array for key, array in arrays.items() if key.startswith(_OVERHEAD)
         }
         overhead = Summed.restore(State(Summed.KIND, parameters["overhead"], own))
-        return FittedKernels(parameters["model"], parameters["explanation"], prices, names, overhead)
+        teller = Teller.of(parameters.get("telling"))
+        return FittedKernels(parameters["model"], parameters["explanation"], prices, names, overhead, teller)
 
     def _own_deviation_ms(self, priced: Priced) -> float:
         """A regressor errs in common on all its kernels of a network, and kernels scatter each for itself."""

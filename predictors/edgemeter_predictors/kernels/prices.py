@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 FEWEST_KERNELS: Final = 3
 #: The relative standard deviation of a guess is not taken to be less.
 _LEAST_GUESS: Final = 1.0
+_MS: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +30,11 @@ class Priced:
     deviation: Array
     noise: Array
     regressors: tuple[str | None, ...]
+
+    @property
+    def time_ms(self) -> Array:
+        """What is left up to a network's latency is the network's."""
+        return np.asarray(_MS * self.time_us)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,17 +9,20 @@ from typing import Any, Final, cast
 import numpy as np
 
 from edgemeter.failures import EdgeMeterError
+from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.campaign import Campaign, Row
 from edgemeter.kernels.drift import Readings, reference, slowness
 from edgemeter.kernels.kernel import KernelGraph
-from edgemeter.kernels.plugins import KernelEstimate, PricedKernel
-from edgemeter_predictors.contract import NotApplicable
+from edgemeter.kernels.plugins import KernelEstimate, PricedKernel, ToldBy
+from edgemeter_predictors.contract import NotApplicable, Prediction
 from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.judging.errors import coverage, errors
 from edgemeter_predictors.judging.interval import Interval
 from edgemeter_predictors.kernels.data import Graphs, KernelData
 from edgemeter_predictors.kernels.features import regressor_of
 from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
+from edgemeter_predictors.kernels.prices import Priced
+from edgemeter_predictors.kernels.teaching import taught
 from edgemeter_predictors.predictor import Predictor
 from edgemeter_predictors.saving.container import FileError
 from edgemeter_predictors.saving.kernel_predictors import load_kernels, save_kernels
@@ -28,6 +31,7 @@ from edgemeter_predictors.training import judged, train
 LEVEL: Final = 0.9
 #: Networks to judge by: below, an interval of theirs would be a guess.
 FEWEST_JUDGES: Final = 15
+_NO_RULES: Final = "an earlier EdgeMeter has fitted it; `edgemeter kernels fit` does so anew"
 #: Reasons that a campaign mends itself.
 _DRIFTS: Final = frozenset({"anchor_drift", "anchors_disagree"})
 
@@ -50,12 +54,14 @@ class KernelPricing:
             # On matrices of this size threads cost more than they give.
             with threadpool_limits(1):
                 predictor = _trained(_data(learnt, known), _data(judges, known))
+            predictor, rules = taught(predictor, campaign)
         except NotApplicable as error:
             raise PricingError(f"{error}. {_left_out(campaign)}") from None
         about = (
             _about(campaign, learnt, len(judges), known)
             | {"fit_cpu_s": process_time() - started_s}
             | _accuracy(predictor)
+            | {"rules": rules}
         )
         return save_kernels(replace(predictor, about=about))
 
@@ -93,24 +99,46 @@ class OpenedPredictor:
         self.explanation = predictor.fitted.explanation
         self.about: Mapping[str, Any] = predictor.about
 
+    @property
+    def tells(self) -> str | None:
+        teller = self._fitted.teller
+        return None if teller is None else teller.file_format
+
     def estimate(self, graph: KernelGraph, level: float = LEVEL) -> KernelEstimate:
-        fitted = self._fitted
         if not graph.kernels:
             raise PricingError("the engine runs no kernel of this network: there is nothing to predict")
-        prediction = fitted.predict([graph])
+        priced = self._fitted.prices.of(graph)
+        return self._estimate(graph, self._fitted.summed([priced]), priced, level, "engine")
+
+    def estimate_graph(self, graph: Graph, level: float = LEVEL) -> KernelEstimate:
+        teller = self._fitted.teller
+        if teller is None:
+            raise PricingError(
+                f"this predictor has no rules of fusion: {self.about.get('rules') or _NO_RULES}"
+            )
+        told = teller.tell(graph)
+        if not told.graph.kernels:
+            raise PricingError("this network has no operator that runs: there is nothing to predict")
+        found = self._estimate(told.graph, *self._fitted.told(told), level, "rules")
+        doubts = (doubt for doubt in told.doubts if doubt is not None)
+        return replace(found, unknown_operators=tuple(dict.fromkeys((*found.unknown_operators, *doubts))))
+
+    def _estimate(
+        self, graph: KernelGraph, prediction: Prediction, priced: Priced, level: float, told_by: ToldBy
+    ) -> KernelEstimate:
         interval = self._predictor.interval(prediction, level)
-        each_ms = fitted.kernels_ms(graph)
         mean_ms = float(prediction.mean_ms[0])
         return KernelEstimate(
             latency_ms=mean_ms,
             low_ms=float(interval.low_ms[0]),
             high_ms=float(interval.high_ms[0]),
-            unknown_operators=fitted.unknown(graph),
+            unknown_operators=self._fitted.unknown(graph),
             kernels=tuple(
-                PricedKernel(kernel.name, regressor_of(kernel), float(ms))
-                for kernel, ms in zip(graph.kernels, each_ms, strict=True)
+                PricedKernel(kernel.name, regressor_of(kernel), ms)
+                for kernel, ms in zip(graph.kernels, priced.time_ms.tolist(), strict=True)
             ),
-            rest_ms=mean_ms - float(each_ms.sum()),
+            rest_ms=mean_ms - float(priced.time_ms.sum()),
+            told_by=told_by,
         )
 
 

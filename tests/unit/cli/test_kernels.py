@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from edgemeter.cli.exits import Exit
 from edgemeter.cli.kernels.evaluating import evaluate_networks
 from edgemeter.cli.kernels.group import kernels
 from edgemeter.cli.predict import predict
-from edgemeter.graphs.graph import Operator
+from edgemeter.graphs.graph import Graph, Operator
 from edgemeter.graphs.reading import read_graph
 from edgemeter.kernels import plugins
 from edgemeter.kernels.kernel import Kernel, KernelGraph
+from edgemeter.kernels.onnx_sizes import OnnxSizes
 from edgemeter.kernels.plugins import MeasuredNetwork, MeasuredNetworks
 from edgemeter.kernels.sampling import campaign_network
+from edgemeter.kernels.sizes import Operation
 from edgemeter.networks.writing import write
 from edgemeter.targets import Precision, Target, TargetSelector
 
@@ -49,7 +52,7 @@ class KnownBench:
 
     def kernels(self, _: Target, file: Path, shapes: plugins.Shapes) -> KernelGraph:
         graph = read_graph(file, shapes)
-        return KernelGraph(tuple(map(_kernel, graph.operators)))
+        return KernelGraph(tuple(_kernel(graph, operator) for operator in graph.operators))
 
     def measure(self, target: Target, files: Sequence[Path], *_: object, **__: object) -> MeasuredNetworks:
         self.asked.append([file.name for file in files])
@@ -66,11 +69,22 @@ class KnownBench:
         return MeasuredNetwork(file, value, value, 0.9 * value, 1.1 * value, True, (), graph)
 
 
-def _kernel(operator: Operator) -> Kernel:
-    cost = operator.cost
-    macs, written = cost.macs or 0, (cost.activation_bytes or 0) // 4
-    time_us = 2.0 + macs / 10_000 + written / 2_000
-    return Kernel(operator.type, operator.name, ((written,),), ((written,),), macs=macs, time_us=time_us)
+def _kernel(graph: Graph, operator: Operator) -> Kernel:
+    taken, given = (
+        [graph.tensors[name] for name in names if name] for names in (operator.inputs, operator.outputs)
+    )
+    maps, constants = (
+        [each.shape or () for each in taken if each.constant is flag] for flag in (False, True)
+    )
+    kernel = OnnxSizes().kernel(
+        Operation(operator.type, operator.attributes, constants),
+        operator.type,
+        operator.name,
+        tuple(maps),
+        tuple(each.shape or () for each in given),
+        results=operator.outputs,
+    )
+    return replace(kernel, time_us=2.0 + kernel.macs / 10_000 + kernel.written / 2_000)
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +161,26 @@ def test_a_file_is_predicted_with_its_parts(bench: KnownBench, folder: Path) -> 
     assert bench.asked == []  # nothing was measured for it
     shown = run(predict, str(folder / "0.onnx"), "-t", "onnxruntime", "--parts")
     assert "the rest" in shown.stdout
+
+
+def test_without_the_engine_the_kernels_are_told_by_rules_that_the_campaign_has_shown(
+    bench: KnownBench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (str(folder / "0.onnx"), "-t", "onnxruntime")
+    [engine] = json.loads(run(predict, *words, "--json").stdout)["estimates"]
+
+    def missing() -> KnownBench:
+        raise plugins.MissingPluginError("no engine here")
+
+    monkeypatch.setattr(plugins, "find_bench", missing)
+    done = run(predict, *words, "--parts", "--json")
+    assert done.exit_code == 0, done.output
+    [rules] = json.loads(done.stdout)["estimates"]
+    assert (engine["told_by"], rules["told_by"]) == ("engine", "rules")
+    assert rules["target"] == engine["target"] == TARGET.slug
+    assert rules["latency_ms"] == pytest.approx(engine["latency_ms"])
+    assert "learned rules" in run(predict, *words).stdout
+    assert "nor is there a kernel predictor" in run(predict, words[0], "-t", "openvino").output
 
 
 def test_a_campaign_goes_on_where_it_was_and_measures_nothing_twice(

@@ -113,7 +113,7 @@ def test_a_kernel_without_data_is_named_guessed_and_widens_the_interval(fitted: 
     both = KernelGraph((*plain.kernels, strange))
     assert fitted.unknown(plain) == ()
     assert fitted.unknown(both) == ("LRN",)
-    assert fitted.kernels_ms(both)[-1] > 0
+    assert fitted.prices.of(both).time_ms[-1] > 0
     without, with_it = fitted.predict([plain]), fitted.predict([both])
     assert with_it.mean_ms[0] > without.mean_ms[0]
     assert with_it.std_ms[0] > without.std_ms[0]
@@ -142,7 +142,9 @@ def test_parts_and_kernels_sum_to_the_mean(fitted: FittedKernels) -> None:
     asked = data(5, 7).graphs
     parts, mean = fitted.parts(asked), fitted.predict(asked).mean_ms
     np.testing.assert_allclose(parts.layers_ms.sum(axis=1) + parts.rest_ms, mean)
-    np.testing.assert_allclose([fitted.kernels_ms(each).sum() for each in asked], parts.layers_ms.sum(axis=1))
+    np.testing.assert_allclose(
+        [fitted.prices.of(each).time_ms.sum() for each in asked], parts.layers_ms.sum(axis=1)
+    )
     assert fitted.predict([]).mean_ms.shape == (0,)
 
 
