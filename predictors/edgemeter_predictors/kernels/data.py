@@ -10,6 +10,7 @@ from scipy.optimize import nnls
 
 from edgemeter.kernels.kernel import KernelGraph
 from edgemeter_predictors.data import DataError, Measured, Rows, check_latencies
+from edgemeter_predictors.kernels.features import handed_over
 
 Array = NDArray[np.float64]
 Graphs = Sequence[KernelGraph]
@@ -77,22 +78,33 @@ class KernelData(Measured[Graphs]):
         rows = np.flatnonzero(sizes >= NETWORK_KERNELS)
         return rows if len(rows) >= FEWEST_NETWORKS else np.arange(len(sizes))
 
-    def times_us(self) -> list[Array]:
-        """Of each network's kernels, as they are without a profile.
-
-        Profiling costs each kernel a little, and its session is another moment than the latency's. So the
+    def unprofiled(self) -> "Unprofiled":
+        """Profiling costs each kernel a little, and its session is another moment than the latency's. So the
         latency, less what a network costs beside its kernels, has the last word on their sum:
-        y = a sum + b number + c by least squares of relative errors, not negative.
+        y = a sum + b number + c + d . handed over by least squares of relative errors, not negative.
         """
         times = [np.array([kernel.time_us for kernel in graph.kernels]) for graph in self.graphs]
         sums = np.array([(each.sum(), len(each), 1.0) for each in times]).reshape(-1, 3)
+        terms = np.hstack([sums, handed_over(self.graphs)])
         latency_us = _US * self.latency_ms
-        weights = nnls(sums / latency_us[:, None], np.ones(len(sums)))[0] if len(sums) else np.ones(3)
-        explained = np.maximum(sums @ weights, np.finfo(float).tiny)
+        scale = np.maximum(terms.max(axis=0, initial=0.0), 1.0)
+        weights = nnls(terms / scale / latency_us[:, None], np.ones(len(terms)))[0] / scale
+        explained = np.maximum(terms @ weights, np.finfo(float).tiny)
         ratio = np.clip(latency_us / explained, _LEAST_RATIO, _MOST_RATIO)
         share = weights[0] * sums[:, 0] / explained
         factors = weights[0] * ratio**share if weights[0] > 0 else ratio
-        return [each * factor for each, factor in zip(times, factors, strict=True)]
+        scaled = [each * factor for each, factor in zip(times, factors, strict=True)]
+        return Unprofiled(scaled, weights[-2:])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unprofiled:
+    """What networks take where nothing is profiled: each network's kernels, and for each element that it is
+    given and gives, (2,), what handing it over takes.
+    """
+
+    times_us: list[Array]
+    handover_us: Array
 
 
 def _without_times(graph: KernelGraph) -> tuple[object, ...]:

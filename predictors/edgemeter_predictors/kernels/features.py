@@ -44,10 +44,13 @@ SIZES: Final = (
 
 
 def regressor_of(kernel: Kernel) -> str:
-    """Kernels of one name have one regressor. Convolutions are told apart by how they are computed."""
+    """Kernels of one name have one regressor. Convolutions are told apart by how they are computed, and
+    products by whether their weights serve one row, which is read from memory at every run, or many.
+    """
     taken = kernel.channels[0]
     if "Conv" not in kernel.kind:
-        return _SAME.get(kernel.kind, kernel.kind)
+        one_row = kernel.macs > 0 and kernel.written == kernel.channels[1]
+        return f"{kernel.kind} of one row" if one_row else _SAME.get(kernel.kind, kernel.kind)
     if kernel.groups > 1:
         return f"{kernel.kind} {'depthwise' if kernel.groups == taken else 'grouped'}"
     if taken <= _IMAGE_CHANNELS:
@@ -75,6 +78,14 @@ def sizes(graph: KernelGraph) -> Array:
     found[:, -2] = np.log2(1 + graph.weights)
     found[-1, -1] = 1.0
     return found
+
+
+def handed_over(graphs: Sequence[KernelGraph]) -> Array:
+    """(n, 2): elements that a network is given and gives, as its first and its last kernel tell. What an
+    engine copies of them belongs to no kernel; networks of a kernel or two are half copies.
+    """
+    ends = [(graph.kernels[0].inputs, graph.kernels[-1].outputs) for graph in graphs]
+    return np.array([[prod(maps[0]) if maps else 0 for maps in each] for each in ends]).reshape(-1, 2)
 
 
 def _counts(kernel: Kernel) -> tuple[float, ...]:

@@ -1,6 +1,7 @@
 """The `kernel` model: a network is the sum of its fused kernels, and what a network costs beside them.
 
-    y = S (1 + w_0) + w_n n + w_b + corrections of each kind of kernel,    S = sum of t_kind(k) over kernels k
+    y = S (1 + w_0) + w_n n + w_b + corrections of each kind of kernel,
+    S = sum of t_kind(k) over kernels k + what handing inputs and results over takes
 
 t is regressor.py's: a roofline and a Gaussian process for each kind; the overhead is overhead.py's, fitted to
 whole networks. (The sum of kernels is nn-Meter's idea; it adds nothing for a kernel that it does not know.)
@@ -60,8 +61,9 @@ class FittedKernels(Fitted[Graphs]):
         return Prediction(found.mean_ms, np.sqrt(np.square(found.std_ms) + np.square(own * scale)))
 
     def parts(self, inputs: Graphs) -> Parts:
-        """Kinds of kernels stand for layers, those of no regressor last."""
-        return self.overhead.parts(operator_sums([self.prices.of(graph) for graph in inputs], self.names))
+        """Kinds of kernels stand for layers, those of no regressor last; handing over is of the rest."""
+        parts = self.overhead.parts(operator_sums([self.prices.of(graph) for graph in inputs], self.names))
+        return Parts(parts.layers_ms[:, :-1], parts.rest_ms + parts.layers_ms[:, -1])
 
     def told(self, told: Told) -> tuple[Prediction, Priced]:
         """Of kernels that the rules have told: where those have doubts, so has the price, and they err."""
@@ -92,6 +94,7 @@ class FittedKernels(Fitted[Graphs]):
             "lengths": np.array([each.tuned.lengths for each in found]),
             "tuned": np.array([(each.tuned.deviation, each.tuned.noise) for each in found]),
             "guess": self.prices.guess,
+            "handover_us": self.prices.handover_us,
             **{_OVERHEAD + name: array for name, array in overhead.arrays.items()},
         }
         parameters = {
@@ -124,7 +127,8 @@ class FittedKernels(Fitted[Graphs]):
             )
             for n, (name, (first, last)) in enumerate(zip(names, bounds, strict=True))
         }
-        prices = Prices(regressors, arrays["guess"], float(parameters["guess_deviation"]))
+        deviation = float(parameters["guess_deviation"])
+        prices = Prices(regressors, arrays["guess"], deviation, arrays["handover_us"])
         own = {
             key.removeprefix(_OVERHEAD): array for key, array in arrays.items() if key.startswith(_OVERHEAD)
         }
@@ -178,7 +182,7 @@ class KernelModel(CostModel[KernelData, Graphs]):
                 f"{self.name} needs {FEWEST_NETWORKS} measured networks with their kernels, "
                 f"there are {len(data)}"
             )
-        prices = fit_prices(data.graphs, data.times_us(), tuned)
+        prices = fit_prices(data.graphs, data.unprofiled(), tuned)
         names = tuple(sorted(prices.regressors))
         whole = data.select(data.networks)
         sums = operator_sums([prices.of(graph) for graph in whole.graphs], names)
@@ -189,11 +193,12 @@ class KernelModel(CostModel[KernelData, Graphs]):
 
 
 def operator_sums(priced: Sequence[Priced], names: tuple[str, ...]) -> OperatorSums:
-    """Of n networks, what each kind takes; one kind more for those that are guessed."""
+    """Of n networks, what each kind takes; two kinds more: those that are guessed, and handing over."""
     position: dict[str | None, int] = {name: number for number, name in enumerate(names)}
-    latency_ms, counts = np.zeros((2, len(priced), len(names) + 1))
+    latency_ms, counts = np.zeros((2, len(priced), len(names) + 2))
     for row, each in enumerate(priced):
         columns = [position.get(name, len(names)) for name in each.regressors]
         np.add.at(latency_ms[row], columns, _MS * each.time_us)
         np.add.at(counts[row], columns, 1)
-    return OperatorSums(latency_ms, counts, (np.arange(len(names) + 1),))
+        latency_ms[row, -1] = _MS * each.handover_us
+    return OperatorSums(latency_ms, counts, (np.arange(len(names) + 2),))

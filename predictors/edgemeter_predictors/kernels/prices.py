@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.kernels.kernel import Kernel, KernelGraph
-from edgemeter_predictors.kernels.features import loads, regressor_of, sizes
+from edgemeter_predictors.kernels.data import Unprofiled
+from edgemeter_predictors.kernels.features import handed_over, loads, regressor_of, sizes
 from edgemeter_predictors.kernels.regressor import Hyperparameters, Regressor, fit_regressor, fit_roofline
 
 Array = NDArray[np.float64]
@@ -23,13 +24,15 @@ _MS: Final = 1e-3
 @dataclass(frozen=True, slots=True, eq=False)
 class Priced:
     """Of the kernels of one network, in order: `time_us`, its standard deviation (`deviation`, relative), how
-    much of that is scatter (`noise`, relative), and the regressor's name; None: a guess.
+    much of that is scatter (`noise`, relative), and the regressor's name; None: a guess. `handover_us` is
+    what handing the network its tensors over takes.
     """
 
     time_us: Array
     deviation: Array
     noise: Array
     regressors: tuple[str | None, ...]
+    handover_us: float
 
     @property
     def time_ms(self) -> Array:
@@ -39,11 +42,14 @@ class Priced:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prices:
-    """`guess` is the roofline of kernels of unknown kinds, `guess_deviation` how far it is off."""
+    """`guess` is the roofline of kernels of unknown kinds, `guess_deviation` how far it is off. `handover_us`
+    (2,) is for an element that a network is given, and one that it gives.
+    """
 
     regressors: Mapping[str, Regressor]
     guess: Array
     guess_deviation: float
+    handover_us: Array
 
     def of(self, graph: KernelGraph) -> Priced:
         names = [regressor_of(kernel) for kernel in graph.kernels]
@@ -58,18 +64,19 @@ class Prices:
                 regressor = self.regressors[name]
                 time_us[rows], deviation[rows] = regressor.predict(load[rows], size[rows])
                 noise[rows] = regressor.tuned.noise
-        return Priced(time_us, deviation, noise, known)
+        handover_us = float(handed_over([graph])[0] @ self.handover_us)
+        return Priced(time_us, deviation, noise, known, handover_us)
 
 
 def fit_prices(
     graphs: Sequence[KernelGraph],
-    times_us: Sequence[Array],
+    measured: Unprofiled,
     tuned: Mapping[str, Hyperparameters] | None = None,
 ) -> Prices:
     """`tuned` gives lengths that were found before, as far as it has them."""
     kernels = [kernel for graph in graphs for kernel in graph.kernels]
     load, size = loads(kernels), np.vstack([sizes(graph) for graph in graphs])
-    time_us = np.concatenate(times_us)
+    time_us = np.concatenate(measured.times_us)
     names = np.array([regressor_of(kernel) for kernel in kernels])
     found = {}
     for name in np.unique(names).tolist():
@@ -77,7 +84,7 @@ def fit_prices(
         if len(rows) >= FEWEST_KERNELS:
             found[name] = fit_regressor(load[rows], size[rows], time_us[rows], (tuned or {}).get(name))
     guess, deviation = _guess(kernels, load, time_us, names)
-    return Prices(found, guess, deviation)
+    return Prices(found, guess, deviation, measured.handover_us)
 
 
 def _guess(

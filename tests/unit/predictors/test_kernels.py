@@ -14,7 +14,7 @@ from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import DataError
 from edgemeter_predictors.judging.calibrating import calibrate
 from edgemeter_predictors.kernels.data import KernelData
-from edgemeter_predictors.kernels.features import SIZES, regressor_of, sizes
+from edgemeter_predictors.kernels.features import SIZES, handed_over, regressor_of, sizes
 from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
 from edgemeter_predictors.kernels.pricing import KernelPricing, PricingError
 from edgemeter_predictors.kernels.regressor import fit_regressor
@@ -154,9 +154,27 @@ def test_the_latency_has_the_last_word_on_what_its_kernels_take() -> None:
         KernelGraph(tuple(replace(k, time_us=1.3 * (k.time_us or 0)) for k in each.kernels))
         for each in rows.graphs[:10]
     )
-    times = replace(rows, graphs=(*slow, *rows.graphs[10:])).times_us()
+    times = replace(rows, graphs=(*slow, *rows.graphs[10:])).unprofiled().times_us
     for each, graph_ in zip(times[:10], rows.graphs[:10], strict=True):
         assert each.sum() == pytest.approx(sum(true_us(k) for k in graph_.kernels), rel=0.15)
+
+
+def test_what_handing_over_takes_is_no_kernels() -> None:
+    rows = data(60, 5, noise=0.0)
+    given, gives = 0.002, 0.005  # microseconds for an element
+    ends = handed_over(rows.graphs)
+    slow = replace(rows, latency_ms=rows.latency_ms + 1e-3 * ends @ (given, gives))
+    found = slow.unprofiled()
+    np.testing.assert_allclose(found.handover_us, (given, gives), rtol=0.05)
+    for each, graph_ in zip(found.times_us, rows.graphs, strict=True):
+        assert each.sum() == pytest.approx(sum(k.time_us or 0.0 for k in graph_.kernels), rel=0.15)
+    with threadpool_limits(1):
+        fitted = KernelModel().fit(slow)
+    np.testing.assert_allclose(
+        fitted.prices.of(rows.graphs[0]).handover_us, ends[0] @ (given, gives), rtol=0.1
+    )
+    parts, mean = fitted.parts(rows.graphs), fitted.predict(rows.graphs).mean_ms
+    np.testing.assert_allclose(parts.layers_ms.sum(axis=1) + parts.rest_ms, mean)
 
 
 def test_what_is_saved_is_the_whole_predictor(predictor: Predictor[tuple[KernelGraph, ...]]) -> None:
@@ -251,3 +269,9 @@ def test_convolutions_are_told_apart_by_how_they_are_computed() -> None:
     assert regressor_of(replace(base, groups=4)) == "Conv grouped"
     assert regressor_of(replace(base, channels=(3, 32))) == "Conv of an image"
     assert regressor_of(replace(base, kind="Gemm")) == "Gemm"
+
+
+def test_products_are_told_apart_by_whether_their_weights_serve_one_row() -> None:
+    rows = Kernel("Gemm", "g", ((1, 14, 14, 32),), ((1, 14, 14, 64),), channels=(32, 64), macs=401_408)
+    one = replace(rows, inputs=((1, 32),), outputs=((1, 64),), macs=2_048)
+    assert [regressor_of(each) for each in (rows, one)] == ["Gemm", "Gemm of one row"]
