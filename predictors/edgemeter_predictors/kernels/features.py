@@ -20,8 +20,8 @@ _IMAGE_CHANNELS: Final = 4
 _SAME: Final = {"Sum": "Add"}
 
 #: What a kernel does, in units that add up: the line of the roofline. Constant, multiply-adds, elements of
-#: activations read and written, weights.
-LOADS: Final = ("start", "macs", "read", "written", "weights")
+#: activations read and written, weights; rows of what multiplies nothing: a softmax takes its time for each.
+LOADS: Final = ("start", "macs", "read", "written", "weights", "rows")
 #: Sizes, as logarithms to base 2 unless they are counts.
 SIZES: Final = (
     "read",
@@ -60,8 +60,13 @@ def regressor_of(kernel: Kernel) -> str:
 
 def loads(kernels: Sequence[Kernel]) -> Array:
     """(n, LOADS)"""
-    rows = [(1.0, k.macs, k.read, k.written, k.weights) for k in kernels]
-    return np.array(rows, np.float64).reshape(-1, len(LOADS))
+    found = [(1.0, k.macs, k.read, k.written, k.weights, 0 if k.macs else k.read / _last(k)) for k in kernels]
+    return np.array(found, np.float64).reshape(-1, len(LOADS))
+
+
+def _last(kernel: Kernel) -> int:
+    """The length of its rows, in memory one after the other."""
+    return max(kernel.inputs[0][-1], 1) if kernel.inputs and kernel.inputs[0] else 1
 
 
 def sizes(graph: KernelGraph) -> Array:
@@ -102,7 +107,7 @@ def _counts(kernel: Kernel) -> tuple[float, ...]:
         kernel.stride[0] * kernel.stride[1],
         groups,
         max(len(inputs), 1),
-        inputs[0][-1] if inputs and inputs[0] else 1,
+        _last(kernel),
         -(-given // _BLOCK) * _BLOCK / given,
     )
 

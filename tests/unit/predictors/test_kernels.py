@@ -14,7 +14,7 @@ from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import DataError
 from edgemeter_predictors.judging.calibrating import calibrate
 from edgemeter_predictors.kernels.data import KernelData
-from edgemeter_predictors.kernels.features import SIZES, handed_over, regressor_of, sizes
+from edgemeter_predictors.kernels.features import LOADS, SIZES, handed_over, loads, regressor_of, sizes
 from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
 from edgemeter_predictors.kernels.pricing import KernelPricing, PricingError
 from edgemeter_predictors.kernels.regressor import fit_regressor
@@ -269,6 +269,13 @@ def test_convolutions_are_told_apart_by_how_they_are_computed() -> None:
     assert regressor_of(replace(base, groups=4)) == "Conv grouped"
     assert regressor_of(replace(base, channels=(3, 32))) == "Conv of an image"
     assert regressor_of(replace(base, kind="Gemm")) == "Gemm"
+
+
+def test_what_multiplies_nothing_works_row_by_row() -> None:
+    softmax = Kernel("Softmax", "s", ((1, 4300, 2),), ((1, 4300, 2),))
+    product = Kernel("Gemm", "g", ((1, 14, 14, 32),), ((1, 14, 14, 64),), macs=401_408)
+    unshaped = Kernel("Shape", "n", (), ((4,),))
+    assert loads((softmax, product, unshaped))[:, LOADS.index("rows")].tolist() == [4300.0, 0.0, 0.0]
 
 
 def test_products_are_told_apart_by_whether_their_weights_serve_one_row() -> None:
