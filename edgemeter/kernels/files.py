@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from edgemeter.kernels import operators, tflite_operators
 from edgemeter.kernels.exporting import exported
-from edgemeter.kernels.sampling import campaign_network, judging_network
+from edgemeter.kernels.sampling import campaign_network, exported_network, judging_network
 from edgemeter.networks.writing import FileFormat, write
 from edgemeter.targets import Precision
 
@@ -33,6 +33,13 @@ _FIRST_JUDGE: Final = 40
 _EVERY_OPERATOR: Final = 5
 _EVERY_CHANGEABLE: Final = 6
 _EVERY_EXPORTED: Final = 7
+#: Who draws the network of a file, by how its name begins.
+_DRAWN: Final = {
+    "network": campaign_network,
+    "changeable": campaign_network,
+    "exported": exported_network,
+    "judging": judging_network,
+}
 _OPERATORS: Final[Mapping[FileFormat, "_Operators"]] = {"onnx": operators, "tflite": tflite_operators}
 
 
@@ -50,11 +57,11 @@ class CampaignFile:
     def content(self) -> bytes:
         if self.name.startswith("operator"):
             return _OPERATORS[self.format].operator_network(self.seed, self.number)
-        drawn = judging_network if self.judging else campaign_network
-        data = write(drawn(self.seed, self.number), self.format, self.precision)
-        if self.name.startswith("exported"):
+        kind = self.name.split("_")[0]
+        data = write(_DRAWN[kind](self.seed, self.number), self.format, self.precision)
+        if kind == "exported":
             return exported(data, Random(f"exported/{self.seed}/{self.number}"))
-        return _with_changeable_weights(data) if self.name.startswith("changeable") else data
+        return _with_changeable_weights(data) if kind == "changeable" else data
 
 
 def campaign_files(
@@ -75,7 +82,8 @@ def campaign_files(
         elif floats and file_format == "onnx" and number % _EVERY_CHANGEABLE == _EVERY_CHANGEABLE - 1:
             name = f"changeable_{number}"
         elif floats and file_format == "onnx" and number % _EVERY_EXPORTED == _EVERY_EXPORTED - 1:
-            name = f"exported_{number}"
+            own = number // _EVERY_EXPORTED
+            name = f"exported_{own}"
         yield CampaignFile(f"{name}.{file_format}", file_format, precision, seed, own, judging)
 
 

@@ -4,55 +4,67 @@ A pattern takes a builder, the position of a map and random numbers, and gives t
 It returns its source unchanged where it does not fit there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
 from edgemeter.networks.building import Builder
 from edgemeter.networks.network import Activation
 
-Pattern = Callable[[Builder, int, Random], int]
+#: Steps of which drawn channels are multiples: mostly of 8, as networks have them, else of 16, 4, 2 or 1.
+STEPS: Final = (16, 8, 8, 8, 4, 2, 1)
+
+
+class Draw(Random):
+    """Random numbers, and the steps of which the channels that they draw are multiples."""
+
+    def __init__(self, key: str, steps: Sequence[int] = STEPS) -> None:
+        super().__init__(key)
+        self.steps = steps
+
+
+Pattern = Callable[[Builder, int, Draw], int]
 
 _CLIPS: Final = (Activation.RELU, Activation.RELU6, Activation.HSWISH, None)
 _KERNELS: Final = (3, 3, 5, 7)
 
 
-def channels(random: Random, least: int, most: int) -> int:
-    """Log-uniform; mostly multiples of 8, as networks have them, else of 4, 2 or 1."""
-    step = random.choice((16, 8, 8, 8, 4, 2, 1))
+def channels(random: Draw, least: int, most: int) -> int:
+    """Log-uniform."""
+    step = random.choice(random.steps)
     drawn = least * (most / least) ** random.random()
     return max(step, int(round(drawn / step) * step))
 
 
-def _near(random: Random, now: int) -> int:
+def _near(random: Draw, now: int) -> int:
     """Channels of the next map: as many, or between a third and three times."""
     return now if random.random() < 0.3 else channels(random, max(now // 3, 8), min(3 * now, 1536))
 
 
-def _stride(builder: Builder, source: int, random: Random) -> int:
+def _stride(builder: Builder, source: int, random: Draw) -> int:
     here = builder.map(source)
     return 2 if min(here.height, here.width) > 2 and random.random() < 0.25 else 1
 
 
-def convolution(builder: Builder, source: int, random: Random) -> int:
+def convolution(builder: Builder, source: int, random: Draw) -> int:
     kernel = random.choice((1, 1, 3, 3, 5, 7))
     stride = _stride(builder, source, random)
     here = builder.map(source).channels
     return builder.conv(source, _near(random, here), kernel, stride, activation=random.choice(_CLIPS))
 
 
-def pointwise(builder: Builder, source: int, random: Random) -> int:
+def pointwise(builder: Builder, source: int, random: Draw) -> int:
     here = builder.map(source).channels
     return builder.conv(source, _near(random, here), activation=random.choice(_CLIPS))
 
 
-def separable(builder: Builder, source: int, random: Random) -> int:
+def separable(builder: Builder, source: int, random: Draw) -> int:
     activation = random.choice(_CLIPS)
     inner = builder.depthwise(source, random.choice(_KERNELS), _stride(builder, source, random), activation)
     return builder.conv(inner, _near(random, builder.map(source).channels), activation=activation)
 
 
-def inverted(builder: Builder, source: int, random: Random) -> int:
+def inverted(builder: Builder, source: int, random: Draw) -> int:
     """MobileNet's: expand, depthwise, perhaps a squeeze-and-excite, project, perhaps a residual."""
     activation = random.choice(_CLIPS[:3])
     here = builder.map(source).channels
@@ -66,7 +78,7 @@ def inverted(builder: Builder, source: int, random: Random) -> int:
     return builder.conv(inner, _near(random, here))
 
 
-def residual(builder: Builder, source: int, random: Random) -> int:
+def residual(builder: Builder, source: int, random: Draw) -> int:
     """ResNet's, basic or with a bottleneck."""
     relu, here = Activation.RELU, builder.map(source).channels
     if random.random() < 0.5:
@@ -79,7 +91,7 @@ def residual(builder: Builder, source: int, random: Random) -> int:
     return builder.activate(builder.add(source, inner), relu)
 
 
-def fused(builder: Builder, source: int, random: Random) -> int:
+def fused(builder: Builder, source: int, random: Draw) -> int:
     """EdgeTPU's: a dense convolution that expands, and a projection."""
     here = builder.map(source).channels
     stride = _stride(builder, source, random)
@@ -88,7 +100,7 @@ def fused(builder: Builder, source: int, random: Random) -> int:
     return builder.add(source, result) if stride == 1 else result
 
 
-def grouped(builder: Builder, source: int, random: Random) -> int:
+def grouped(builder: Builder, source: int, random: Draw) -> int:
     here = builder.map(source).channels
     groups = random.choice([n for n in (2, 3, 4, 8, 16, 32) if here % n == 0] or [1])
     kernel = random.choice((1, 3, 3, 5))
@@ -96,7 +108,7 @@ def grouped(builder: Builder, source: int, random: Random) -> int:
     return builder.conv(source, here, kernel, stride, groups, activation=random.choice(_CLIPS))
 
 
-def regrouped(builder: Builder, source: int, random: Random) -> int:
+def regrouped(builder: Builder, source: int, random: Draw) -> int:
     """ShuffleNet's first version: 1x1 convolutions of groups, shuffled between."""
     relu, here = Activation.RELU, builder.map(source).channels
     fitting = [n for n in (2, 3, 4, 8) if here % n == 0 and here > n]
@@ -109,7 +121,7 @@ def regrouped(builder: Builder, source: int, random: Random) -> int:
     return builder.activate(builder.add(source, inner), relu)
 
 
-def shuffled(builder: Builder, source: int, random: Random) -> int:
+def shuffled(builder: Builder, source: int, random: Draw) -> int:
     """ShuffleNet's: half of the channels through a branch, both halves joined and shuffled."""
     here = builder.map(source).channels
     if here % 2:
@@ -122,7 +134,7 @@ def shuffled(builder: Builder, source: int, random: Random) -> int:
     return builder.shuffle(builder.concat(kept, inner), 2)
 
 
-def branches(builder: Builder, source: int, random: Random) -> int:
+def branches(builder: Builder, source: int, random: Draw) -> int:
     """Inception's and SqueezeNet's: convolutions side by side, joined."""
     relu, here = Activation.RELU, builder.map(source).channels
     found = [builder.conv(source, _near(random, here), activation=relu)]
@@ -134,12 +146,12 @@ def branches(builder: Builder, source: int, random: Random) -> int:
     return builder.concat(*found)
 
 
-def pool(builder: Builder, source: int, random: Random) -> int:
+def pool(builder: Builder, source: int, random: Draw) -> int:
     kind = random.choice((builder.max_pool, builder.max_pool, builder.average_pool))
     return kind(source, random.choice((2, 3, 3)), _stride(builder, source, random))
 
 
-def activation(builder: Builder, source: int, random: Random) -> int:
+def activation(builder: Builder, source: int, random: Draw) -> int:
     """Beside a convolution that somebody else reads too: none can be fused with it."""
     result = builder.activate(source, random.choice(tuple(Activation)))
     return result if source < 0 else builder.add(source, result)

@@ -6,10 +6,9 @@ that are asked about; lone kernels alone would look too fast.
 """
 
 from collections.abc import Callable, Sequence
-from random import Random
 from typing import Final
 
-from edgemeter.kernels.patterns import FAMILIES, PATTERNS, Pattern, channels, pointwise
+from edgemeter.kernels.patterns import FAMILIES, PATTERNS, STEPS, Draw, Pattern, channels, pointwise, pool
 from edgemeter.networks.building import Builder, BuildError
 from edgemeter.networks.costs import network_costs
 from edgemeter.networks.network import Activation, Map, Network
@@ -31,6 +30,8 @@ _IMAGES: Final = (
 )
 #: Blocks in each stage of a network that a predictor is judged by.
 _REPEATS: Final = (2, 4)
+#: Steps of the channels of networks as they are published.
+_BLOCKS: Final = (64, 32, 32, 16)
 #: Shares of networks of one pattern, of a few, of whole networks.
 _SINGLE: Final = 0.40
 _SHORT: Final = 0.40
@@ -57,10 +58,23 @@ def judging_network(seed: int, number: int) -> Network:
     )
 
 
-def _first_affordable(key: str, draw: Callable[[Random], Network]) -> Network:
+def exported_network(seed: int, number: int) -> Network:
+    """The network `number` of those that are written as other tools would: families in turn as above, with
+    channels that fill blocks, as those of published networks mostly do.
+    """
+    family = FAMILIES[number % len(FAMILIES)]
+    name = f"exported_{seed}_{number}"
+    return _first_affordable(
+        f"exported/{seed}/{number}",
+        lambda random: _whole(random, name, ((family, 2), (pointwise, 1), (pool, 0.5)), (1, 2)),
+        _BLOCKS,
+    )
+
+
+def _first_affordable(key: str, draw: Callable[[Draw], Network], steps: Sequence[int] = STEPS) -> Network:
     for attempt in range(_TRIES):
         try:
-            network = draw(Random(f"{key}/{attempt}"))
+            network = draw(Draw(f"{key}/{attempt}", steps))
         except BuildError:
             continue
         if _affordable(network):
@@ -68,7 +82,7 @@ def _first_affordable(key: str, draw: Callable[[Random], Network]) -> Network:
     raise BuildError(f"no network {key} is small enough")
 
 
-def _draw(random: Random, name: str) -> Network:
+def _draw(random: Draw, name: str) -> Network:
     share = random.random()
     if share < _SINGLE:
         return _part(random, name, 1)
@@ -77,7 +91,7 @@ def _draw(random: Random, name: str) -> Network:
     return _whole(random, name, PATTERNS, (1, 4))
 
 
-def _part(random: Random, name: str, length: int) -> Network:
+def _part(random: Draw, name: str, length: int) -> Network:
     """A chain in the middle of a network: the smaller the maps, the more channels."""
     side = random.choice(_SIDES)
     most = min(1536, max(16, 40_000 // side))
@@ -88,7 +102,7 @@ def _part(random: Random, name: str, length: int) -> Network:
     return builder.finish(result)
 
 
-def _whole(random: Random, name: str, patterns: _Patterns, repeats: tuple[int, int]) -> Network:
+def _whole(random: Draw, name: str, patterns: _Patterns, repeats: tuple[int, int]) -> Network:
     """From an image: a stem, stages that halve the map and widen it, perhaps a classifier."""
     height, width = random.choice(_IMAGES)
     builder = Builder(name, Map(height, width, 3))
@@ -107,7 +121,7 @@ def _whole(random: Random, name: str, patterns: _Patterns, repeats: tuple[int, i
     return builder.finish(result)
 
 
-def _chain(builder: Builder, source: int, random: Random, length: int, patterns: _Patterns) -> int:
+def _chain(builder: Builder, source: int, random: Draw, length: int, patterns: _Patterns) -> int:
     result = source
     known, weights = zip(*patterns, strict=True)
     while length > 0 or result < 0:
@@ -117,7 +131,7 @@ def _chain(builder: Builder, source: int, random: Random, length: int, patterns:
     return result
 
 
-def _head(builder: Builder, source: int, random: Random) -> int:
+def _head(builder: Builder, source: int, random: Draw) -> int:
     result = builder.global_average(source)
     if random.random() < 0.3:
         result = builder.conv(result, channels(random, 128, 1536), activation=Activation.HSWISH)

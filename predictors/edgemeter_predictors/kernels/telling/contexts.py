@@ -73,6 +73,11 @@ def _groups(context: Context) -> str:
     return "depthwise" if groups == _channels(context, first) else "several"
 
 
+def _aligned_of_group(context: Context, shape: tuple[int, ...]) -> float:
+    groups = context.drafts.wiring.sizes.groups(context.node.operation, [_shape(context.map(0))])
+    return _aligned(_channels(context, shape) // max(groups, 1))
+
+
 def _window(context: Context) -> float:
     return float(prod(context.drafts.wiring.sizes.window(context.node.operation)))
 
@@ -92,6 +97,16 @@ def _any(name: str, usual: int) -> Feature:
 def _input(context: Context) -> str:
     first = context.map(0)
     return "" if first is None else f"{first.dtype} of rank {len(first.shape or ())}"
+
+
+def _multiplies(place: int) -> Feature:
+    """Whether it is written by a convolution or a matrix product."""
+
+    def feature(context: Context) -> str:
+        writer = context.writer(place)
+        return "yes" if writer is not None and writer.node.operator.cost.macs else "no"
+
+    return feature
 
 
 def _kernel(place: int) -> Feature:
@@ -169,6 +184,10 @@ FEATURES: Final[Mapping[str, Feature]] = {
     "groups": _groups,
     "block in": _aligned_in,
     "block out": lambda c: _aligned(_channels(c, _result(c))),
+    "block in of a group": lambda c: _aligned_of_group(c, _shape(c.map(0))),
+    "block out of a group": lambda c: _aligned_of_group(c, _result(c)),
+    "multiplying input": _multiplies(0),
+    "multiplying second input": _multiplies(1),
     "kernel of its input": _kernel(0),
     "layout of its input": _layout(0),
     "layouts of its inputs": _layouts,
@@ -186,6 +205,7 @@ FEATURES: Final[Mapping[str, Feature]] = {
     "alone on its second input": _alone(1),
     "fused into its second input": _fused(1),
     "input": _input,
+    "operator": lambda c: c.node.kind,
     "window": _window,
     "stride": _stride,
     "padded": _any("pads", 0),

@@ -62,7 +62,7 @@ def _replayed(network: Evidence, laying: Rules) -> tuple[list[tuple[str, _Seen]]
         outcome = known[context.position]
         names = (*FEATURES, *attribute_features(context.node))
         values = {name: feature(name)(context) for name in names}
-        found.append((context.node.kind, _Seen(values, outcome)))
+        found.append((context.node.family, _Seen(values, outcome)))
         return outcome, None
 
     try:

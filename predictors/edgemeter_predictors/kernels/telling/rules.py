@@ -23,9 +23,9 @@ _NAMES: Final = {outcome: name for name, outcome in _OUTCOMES.items()}
 
 @dataclass(frozen=True)
 class Rules:
-    """`trees` by the operators' types; `seen` has the texts that each feature had in the networks that they
-    are learnt from, by type. `relays` lay tensors out anew. `blocks`: channels fill whole blocks of so many
-    in a layout.
+    """`trees` by the operators' families; `seen` has the texts that each feature had in the networks that
+    they are learnt from, by family. `relays` lay tensors out anew. `blocks`: channels fill whole blocks of
+    so many in a layout.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -36,11 +36,11 @@ class Rules:
 
     def outcome(self, context: Context) -> tuple[Outcome, str | None]:
         """And what about the operator is strange to the rules, None where nothing is."""
-        kind = context.node.kind
-        tree = self._asked.get(kind)
+        kind, family = context.node.kind, context.node.family
+        tree = self._asked.get(family)
         if tree is None:
             return Own(kind), kind
-        seen = self.seen[kind]
+        seen = self.seen[family]
         strange = [] if _ALWAYS(context) in seen[ALWAYS] else [ALWAYS]
         while not isinstance(tree, int):
             name, ask, test, yes, no = tree

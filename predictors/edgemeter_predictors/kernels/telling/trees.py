@@ -5,6 +5,7 @@ tell rows apart equally well the first in the order of the features is asked: wh
 seen, decides whether the rule is the engine's. (scikit-learn's trees draw one of them.)
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -28,8 +29,10 @@ _LEAST_BITS = 1e-9
 def grown(rows: Sequence[Mapping[str, Value]], answers: Sequence[int]) -> Tree:
     """`answers` are outcomes' numbers, of each row."""
     asked, yes = _asked(rows)
+    counts = Counter(name for name, _ in asked)
+    cost = np.log2([1 + counts[name] for name, _ in asked])
     numbers, place = np.unique(answers, return_inverse=True)
-    return _grow(asked, yes, np.eye(len(numbers))[place], numbers)
+    return _grow(asked, yes, cost, np.eye(len(numbers))[place], numbers)
 
 
 def answer(tree: Tree, values: Mapping[str, Value]) -> int:
@@ -63,17 +66,26 @@ def tree_of(document: Any, answers: int, depth: int = 0) -> Tree:
 
 
 def _grow(
-    asked: Sequence[_Question], yes: _Bools, outcomes: NDArray[np.float64], numbers: NDArray[np.intp]
+    asked: Sequence[_Question],
+    yes: _Bools,
+    cost: NDArray[np.float64],
+    outcomes: NDArray[np.float64],
+    numbers: NDArray[np.intp],
 ) -> Tree:
-    """`yes` (questions, rows), `outcomes` (rows, numbers) one-hot."""
+    """`yes` (questions, rows), `cost` (questions,), `outcomes` (rows, numbers) one-hot. Of a feature of many
+    questions one always fits: what it takes to say which it was is no gain.
+    """
     total = outcomes.sum(axis=0)
     if np.count_nonzero(total) > 1 and len(asked):
         within = yes @ outcomes
         bits = _bits(total[None])[0] - _bits(within) - _bits(total - within)
-        best = int(np.argmax(bits > bits.max() - _LEAST_BITS))
-        if bits[best] > _LEAST_BITS:
+        gain = np.where(bits > _LEAST_BITS, bits - cost, -np.inf)
+        best = int(np.argmax(gain >= gain.max() - _LEAST_BITS))
+        if np.isfinite(gain[best]):
             here = yes[best]
-            left, right = (_grow(asked, yes[:, rows], outcomes[rows], numbers) for rows in (here, ~here))
+            left, right = (
+                _grow(asked, yes[:, rows], cost, outcomes[rows], numbers) for rows in (here, ~here)
+            )
             return *asked[best], left, right
     return int(numbers[total.argmax()])
 

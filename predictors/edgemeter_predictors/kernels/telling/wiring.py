@@ -8,6 +8,8 @@ from edgemeter.kernels.onnx_sizes import OnnxSizes
 from edgemeter.kernels.sizes import Operation, Sizes
 from edgemeter.kernels.tflite_sizes import TfliteSizes
 
+#: Campaigns have few sums; of two maps they are additions.
+_FAMILIES: Final = {"Sum": "Add"}
 _SIZES: Final[Mapping[str, Sizes]] = {"onnx": OnnxSizes(), "tflite": TfliteSizes()}
 
 
@@ -17,6 +19,7 @@ class Node(NamedTuple):
     """
 
     kind: str  #: the operator's type, with its domain where that is not the format's own
+    family: str  #: operators that are told by the same rules, as long as the engine makes the same of them
     operator: Operator
     maps: tuple[Tensor, ...]
     constants: tuple[Tensor, ...]
@@ -53,8 +56,10 @@ class Wiring(NamedTuple):
 def _node(tensors: Mapping[str, Tensor], operator: Operator) -> Node:
     taken = [tensors[name] for name in operator.inputs if name]
     constants = [tensor for tensor in taken if tensor.constant]
+    kind = f"{operator.domain}:{operator.type}" if operator.domain else operator.type
     return Node(
-        f"{operator.domain}:{operator.type}" if operator.domain else operator.type,
+        kind,
+        _FAMILIES.get(kind, kind),
         operator,
         tuple([tensor for tensor in taken if not tensor.constant]),
         tuple(constants),
