@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 #: Shares of networks that are written so.
-_NORMALISED, _SUMMED, _DROPPED, _POOLED, _RESHAPED, _HEAD = 0.7, 0.5, 0.4, 0.5, 0.5, 0.6
+_NORMALISED, _SUMMED, _SWAPPED, _DROPPED, _POOLED, _RESHAPED, _HEAD = 0.7, 0.5, 0.5, 0.4, 0.5, 0.5, 0.6
 _CLASSES: Final = 2
 
 
@@ -24,6 +24,7 @@ class _Style:
 
     normalised: bool
     summed: bool
+    swapped: bool
     dropped: bool
     pooled: bool
     reshaped: bool
@@ -31,7 +32,7 @@ class _Style:
 
     @classmethod
     def drawn(cls, random: Random) -> "_Style":
-        shares = (_NORMALISED, _SUMMED, _DROPPED, _POOLED, _RESHAPED, _HEAD)
+        shares = (_NORMALISED, _SUMMED, _SWAPPED, _DROPPED, _POOLED, _RESHAPED, _HEAD)
         return cls(*(random.random() < share for share in shares))
 
 
@@ -76,8 +77,9 @@ class _Writer:
         style, [result] = self._style, node.output
         if node.op_type == "Conv" and style.normalised:
             yield from self._normalised(node)
-        elif node.op_type == "Add" and style.summed and not self._constants.intersection(node.input):
-            yield self._node("Sum", list(node.input), result)
+        elif node.op_type == "Add" and not self._constants.intersection(node.input):
+            inputs = list(reversed(node.input)) if style.swapped else list(node.input)
+            yield self._node("Sum" if style.summed else "Add", inputs, result)
         elif node.op_type == "GlobalAveragePool" and style.pooled:
             yield self._node(
                 "AveragePool", list(node.input), result, kernel_shape=self._shapes[node.input[0]][2:]

@@ -59,15 +59,16 @@ def judging_network(seed: int, number: int) -> Network:
 
 
 def exported_network(seed: int, number: int) -> Network:
-    """The network `number` of those that are written as other tools would: families in turn as above, with
-    channels that fill blocks, as those of published networks mostly do.
+    """The network `number` of those that are written as other tools would: families in turn as above, every
+    other round with channels that fill blocks, as those of published networks do.
     """
-    family = FAMILIES[number % len(FAMILIES)]
+    round_, place = divmod(number, len(FAMILIES))
+    family = FAMILIES[place]
     name = f"exported_{seed}_{number}"
     return _first_affordable(
         f"exported/{seed}/{number}",
         lambda random: _whole(random, name, ((family, 2), (pointwise, 1), (pool, 0.5)), (1, 2)),
-        _BLOCKS,
+        STEPS if round_ % 2 else _BLOCKS,
     )
 
 

@@ -67,15 +67,18 @@ def _aligned_in(context: Context) -> float:
 
 def _groups(context: Context) -> str:
     first = _shape(context.map(0))
-    groups = context.drafts.wiring.sizes.groups(context.node.operation, [first])
+    groups = _number_of_groups(context)
     if groups == 1:
         return "one"
     return "depthwise" if groups == _channels(context, first) else "several"
 
 
-def _aligned_of_group(context: Context, shape: tuple[int, ...]) -> float:
-    groups = context.drafts.wiring.sizes.groups(context.node.operation, [_shape(context.map(0))])
-    return _aligned(_channels(context, shape) // max(groups, 1))
+def _number_of_groups(context: Context) -> int:
+    return context.drafts.wiring.sizes.groups(context.node.operation, [_shape(context.map(0))])
+
+
+def _aligned_in_group(context: Context) -> float:
+    return _aligned_in(context) / gcd(_number_of_groups(context), int(_aligned_in(context)))
 
 
 def _window(context: Context) -> float:
@@ -184,8 +187,7 @@ FEATURES: Final[Mapping[str, Feature]] = {
     "groups": _groups,
     "block in": _aligned_in,
     "block out": lambda c: _aligned(_channels(c, _result(c))),
-    "block in of a group": lambda c: _aligned_of_group(c, _shape(c.map(0))),
-    "block out of a group": lambda c: _aligned_of_group(c, _result(c)),
+    "block in of a group": _aligned_in_group,
     "multiplying input": _multiplies(0),
     "multiplying second input": _multiplies(1),
     "kernel of its input": _kernel(0),
