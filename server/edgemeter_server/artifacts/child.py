@@ -4,7 +4,9 @@ What a child sends back comes from a process that may have been taken over: it i
 """
 
 import mmap
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -15,11 +17,23 @@ from edgemeter.graphs.limited import CHILD_LIMITS
 from edgemeter.isolation import run_limited
 from edgemeter.wire.artifacts import GraphFeatures
 from edgemeter_server.artifacts.checking import Format, checked_format
-from edgemeter_server.artifacts.summarising import features_of
+from edgemeter_server.artifacts.packing import MOST_PACKED_BYTES, packed
+from edgemeter_server.artifacts.summarising import summary_of
 
 _PRELOAD: Final = ("onnx.shape_inference",)
 _FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 _MAX_FEATURES_BYTES: Final = 64 << 10
+_OPEN: Final = "its inputs leave sizes open, which its latency depends on: save it with sizes"
+_TOO_LARGE: Final = "the network has too many operators to be predicted by its kernels"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`features` is JSON of `GraphFeatures`, `graph` as packing.py has it; None: `no_graph` says why."""
+
+    features: str
+    graph: bytes | None
+    no_graph: str | None
 
 
 def format_in_child(file: Path) -> Format:
@@ -31,16 +45,19 @@ def format_in_child(file: Path) -> Format:
     raise _garbled()
 
 
-def features_in_child(file: Path) -> str:
-    """`GraphFeatures` as JSON. Blocks. Raises as `format_in_child`."""
+def reading_in_child(file: Path) -> Reading:
+    """Blocks. Raises as `format_in_child`."""
     sent = run_limited(f"{__name__}:summarise", {}, CHILD_LIMITS, _PRELOAD, {"file": file})
     try:
-        text = GraphFeatures.model_validate(sent).model_dump_json()
-    except (ValidationError, ValueError):
+        text = GraphFeatures.model_validate(sent["features"]).model_dump_json()
+        graph = None if sent["graph"] is None else b64decode(sent["graph"], validate=True)
+    except (ValidationError, ValueError, TypeError, KeyError):
         raise _garbled() from None
     if len(text) > _MAX_FEATURES_BYTES:
         raise FailureError.of(FailureKind.MALFORMED, "the network's names are too long to be listed")
-    return text
+    if graph is None or len(graph) > MOST_PACKED_BYTES:
+        return Reading(text, None, _OPEN if sent.get("open") is True else _TOO_LARGE)
+    return Reading(text, graph, None)
 
 
 def check(payload: Mapping[str, Any]) -> str:
@@ -51,8 +68,14 @@ def check(payload: Mapping[str, Any]) -> str:
 
 
 def summarise(payload: Mapping[str, Any]) -> Any:
-    """The child's part of `features_in_child`."""
-    return features_of(Path(payload["file"])).model_dump(mode="json")
+    """The child's part of `reading_in_child`."""
+    summary = summary_of(Path(payload["file"]))
+    graph = None if summary.graph is None else packed(summary.graph)
+    return {
+        "features": summary.features.model_dump(mode="json"),
+        "graph": None if graph is None else b64encode(graph).decode(),
+        "open": summary.graph is None,
+    }
 
 
 def _garbled() -> FailureError:

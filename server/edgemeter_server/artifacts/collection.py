@@ -10,14 +10,14 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, update
 
 from edgemeter_server import faults
 from edgemeter_server.access.audit import record
 from edgemeter_server.artifacts.ownership import GRACE_US
 from edgemeter_server.artifacts.repository import OPEN_JOB
 from edgemeter_server.artifacts.storage import StorageError
-from edgemeter_server.artifacts.tables import ArtifactState, artifacts, project_artifacts
+from edgemeter_server.artifacts.tables import ArtifactState, artifact_graphs, artifacts, project_artifacts
 from edgemeter_server.jobs.tables import jobs
 from edgemeter_server.services import Services
 
@@ -75,6 +75,7 @@ def _mark(connection: Connection, artifact_id: int, now_us: int) -> bytes | None
 def _finish(connection: Connection, artifact_id: int, digest: bytes, now_us: int) -> None:
     row = update(artifacts).where(artifacts.c.id == artifact_id)
     connection.execute(row.values(state=ArtifactState.REMOVED.value))
+    connection.execute(delete(artifact_graphs).where(artifact_graphs.c.artifact_id == artifact_id))
     record(connection, now_us, "artifact.removed", {"sha256": digest.hex()})
 
 

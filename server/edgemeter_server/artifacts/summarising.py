@@ -1,6 +1,7 @@
 """What is told of a network: inputs, operators, costs. Bounded, whatever the file says."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,7 +20,15 @@ _NAME: Final = 200
 _DIMENSION_NAME: Final = 40
 
 
-def features_of(file: Path) -> GraphFeatures:
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`graph` is None where the file leaves sizes open: what it takes depends on them."""
+
+    features: GraphFeatures
+    graph: Graph | None
+
+
+def summary_of(file: Path) -> Summary:
     """Raises FailureError (malformed) for what is no network, or beyond what is looked at.
 
     Peak memory is that of the activations that must exist at once, and of all weights. A network whose
@@ -29,8 +38,9 @@ def features_of(file: Path) -> GraphFeatures:
         graph = read_graph(file)
     except ShapeError:
         inputs = inputs_of(file)
-        return _open(read_graph(file, {given.name: given.made_up for given in inputs}), inputs)
-    return _bound(graph)
+        made_up = read_graph(file, {given.name: given.made_up for given in inputs})
+        return Summary(_open(made_up, inputs), None)
+    return Summary(_bound(graph), graph)
 
 
 def _bound(graph: Graph) -> GraphFeatures:

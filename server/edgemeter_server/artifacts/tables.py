@@ -1,4 +1,4 @@
-"""artifacts, project_artifacts, artifact_usage."""
+"""artifacts, artifact_graphs, project_artifacts, artifact_usage."""
 
 from enum import StrEnum
 
@@ -47,6 +47,16 @@ artifacts = Table(
 _UNREAD = text("state = 'stored' AND features IS NULL AND refused IS NULL")
 #: Networks whose features are still to be computed.
 Index("ix_artifacts_unread", artifacts.c.id, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
+
+#: The graph of a network, see packing.py, which is as private as the file; `refused` says why there is none.
+#: Files of before have no row until somebody asks for a prediction of them.
+artifact_graphs = Table(
+    "artifact_graphs",
+    metadata,
+    Column("artifact_id", Key, ForeignKey("artifacts.id"), primary_key=True, autoincrement=False),
+    Column("content", LargeBinary),
+    Column("refused", Text),
+)
 
 #: Who may see a file: a project that uploaded all of its bytes. Knowing its sha256 gives nothing.
 project_artifacts = Table(

@@ -21,7 +21,7 @@ def unreadable(monkeypatch):
         def look(_):
             raise error
 
-        monkeypatch.setattr(features, "features_in_child", look)
+        monkeypatch.setattr(features, "reading_in_child", look)
 
     return fail
 
@@ -89,7 +89,7 @@ async def test_a_busy_server_keeps_no_upload_waiting(
     """Both places where files are looked at are taken for a while."""
     free = threading.Event()
     monkeypatch.setattr(features, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(features, "features_in_child", lambda _: free.wait(30))
+    monkeypatch.setattr(features, "reading_in_child", lambda _: free.wait(30))
 
     reply = await upload(submitter, network)
 

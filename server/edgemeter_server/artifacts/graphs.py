@@ -1,0 +1,45 @@
+"""Graphs of files, for predictions: stored when the file came, or read now from one of before."""
+
+from sqlalchemy import Connection, select
+
+from edgemeter.failures import FailureError
+from edgemeter.graphs.graph import Graph
+from edgemeter.wire.problems import ProblemType
+from edgemeter_server.artifacts import features
+from edgemeter_server.artifacts.child import Reading
+from edgemeter_server.artifacts.packing import unpacked
+from edgemeter_server.artifacts.tables import artifact_graphs
+from edgemeter_server.http.problems import Refusal
+from edgemeter_server.services import Services
+
+_RETRY_S = 5.0
+
+
+async def packed_graph(services: Services, artifact_id: int, sha256: str) -> bytes:
+    """Of a file that the caller may see. Raises Refusal INVALID for a file without one, UNAVAILABLE."""
+    stored = await services.database.read(lambda connection: _stored(connection, artifact_id))
+    if stored is None:
+        found = await features.read_now(services, artifact_id, sha256)
+        if found is None:
+            raise Refusal(ProblemType.UNAVAILABLE, "the file cannot be read now", retry_after_s=_RETRY_S)
+        stored = (found.graph, found.no_graph) if isinstance(found, Reading) else (None, found)
+    content, why = stored
+    if content is None:
+        raise Refusal(ProblemType.INVALID, f"{sha256[:12]} cannot be predicted: {why}")
+    return content
+
+
+def opened(content: bytes, sha256: str) -> Graph:
+    """Blocks for milliseconds. Raises Refusal INVALID for what is damaged."""
+    try:
+        return unpacked(content)
+    except FailureError as error:
+        raise Refusal(ProblemType.INVALID, f"{sha256[:12]} cannot be predicted: {error}") from None
+
+
+def _stored(connection: Connection, artifact_id: int) -> tuple[bytes | None, str | None] | None:
+    columns = (artifact_graphs.c.content, artifact_graphs.c.refused)
+    row = connection.execute(
+        select(*columns).where(artifact_graphs.c.artifact_id == artifact_id)
+    ).one_or_none()
+    return None if row is None else (None if row.content is None else bytes(row.content), row.refused)

@@ -1,0 +1,49 @@
+"""Graphs as they are stored: the same again, small, and nothing that is believed unseen."""
+
+import json
+import zlib
+
+import pytest
+
+from edgemeter.failures import FailureError
+from edgemeter.graphs import read_graph
+from edgemeter_agents.networks import SHIPPED
+from edgemeter_server.artifacts import packing
+from edgemeter_server.artifacts.packing import packed, unpacked
+
+
+@pytest.mark.parametrize("network", SHIPPED, ids=lambda network: network.path.name)
+def test_the_same_graph_comes_out_and_is_small(network):
+    graph = read_graph(network.path)
+    content = packed(graph)
+    assert unpacked(content) == graph
+    assert len(content) < 32_000
+
+
+def test_what_is_too_large_is_not_kept(monkeypatch):
+    graph = read_graph(SHIPPED[0].path)
+    monkeypatch.setattr(packing, "MOST_PACKED_BYTES", 100)
+    assert packed(graph) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no deflate",
+        packed(read_graph(SHIPPED[0].path))[:-9],
+        zlib.compress(b"{}"),
+        zlib.compress(b"["),
+        zlib.compress(json.dumps([1] * 10).encode()),
+    ],
+    ids=["nothing", "garbage", "cut off", "another document", "no document", "a list"],
+)
+def test_what_is_damaged_is_told(content):
+    with pytest.raises(FailureError, match=r"damaged|no network"):
+        unpacked(content)
+
+
+def test_a_bomb_is_not_blown_up(monkeypatch):
+    monkeypatch.setattr(packing, "_MOST_BYTES", 10_000)
+    with pytest.raises(FailureError, match="damaged"):
+        unpacked(zlib.compress(bytes(1_000_000)))
