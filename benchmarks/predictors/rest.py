@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.predictors import hurricane_x86
 from benchmarks.predictors.bulk import MODELS
+from benchmarks.predictors.rest_files import file_figures, own_predictor
 from benchmarks.predictors.rest_seeding import seed
 from benchmarks.predictors.rest_server import NOTHING, settings_of
 from benchmarks.report import Figure, at_least, at_most, main, reported
@@ -60,7 +61,15 @@ def run() -> Sequence[Figure]:
 
 async def _run() -> Sequence[Figure]:
     async with _serving() as server:
-        return [*await _single_figures(server), *[each async for each in _bulk_figures(server)]]
+        files = await _file_figures(server)
+        return [*await _single_figures(server), *[each async for each in _bulk_figures(server)], *files]
+
+
+async def _file_figures(server: _Server) -> Sequence[Figure]:
+    own = own_predictor()
+    if own is None:
+        return [Figure("predict this ONNX", "no kernel predictor here", "<= 8 ms", None)]
+    return await file_figures(server.connection, server.pid, *own)
 
 
 async def _single_figures(server: _Server) -> Sequence[Figure]:
@@ -110,7 +119,8 @@ async def _bulk_figures(server: _Server) -> AsyncIterator[Figure]:
 async def _serving() -> AsyncIterator[_Server]:
     with tempfile.TemporaryDirectory(prefix="edgemeter-bench-") as folder:
         data = Path(folder) / "data"
-        targets = await seed(settings_of(data), dict(_predictors()))
+        own = own_predictor()
+        targets = await seed(settings_of(data), dict(_predictors()), [own[0]] if own else [])
         words = [sys.executable, "-m", "benchmarks.predictors.rest_server", str(data)]
         with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
             try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,15 +23,17 @@ from simulation.measuring import target_document
 _FAR_US = 1_700_000_000_000_000
 
 
-async def seed(settings: Settings, files: Mapping[str, bytes]) -> dict[str, str]:
-    """A target for each predictor of `hurricane`; returns their slugs by the same names."""
+async def seed(settings: Settings, files: Mapping[str, bytes], more: Sequence[Target] = ()) -> dict[str, str]:
+    """A target for each predictor of `hurricane`; returns their slugs by the same names. `more` are targets
+    without one.
+    """
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     await upgrade(settings)
     async with open_database(settings) as opened:
-        return await opened.database.write(partial(_all, files))
+        return await opened.database.write(partial(_all, files, more))
 
 
-def _all(files: Mapping[str, bytes], connection: Connection) -> dict[str, str]:
+def _all(files: Mapping[str, bytes], more: Sequence[Target], connection: Connection) -> dict[str, str]:
     projects.ensure_default(connection, _FAR_US)
     about = {"name": "", "description": "{}", "health": "good", "health_reason": "", "strikes": 0}
     device = _added(connection, devices, slug="board", created_us=_FAR_US, **about)
@@ -46,16 +48,16 @@ def _all(files: Mapping[str, bytes], connection: Connection) -> dict[str, str]:
         opened_us=_FAR_US,
         seen_us=_FAR_US,
     )
+    for target in more:
+        _target(connection, target, device, session)
     return {
         name: _predictor(connection, number, file, device, session, token)
         for number, (name, file) in enumerate(files.items())
     }
 
 
-def _predictor(
-    connection: Connection, number: int, file: bytes, device: int, session: int, token: int
-) -> str:
-    target = Target("board", "cpu", "onnxruntime", f"1.{number}", Precision.FP32)
+def _target(connection: Connection, target: Target, device: int, session: int) -> tuple[int, int]:
+    """Its id, and that of its revision."""
     document = target_document(target).model_dump_json()
     stands = {"created_us": _FAR_US}
     target_id = _added(connection, targets, slug=target.slug, document=document, formats="onnx", **stands)
@@ -70,11 +72,19 @@ def _predictor(
     )
     offered = {"device_id": device, "target_id": target_id, "revision_id": revision, "session_id": session}
     connection.execute(insert(device_targets).values(**offered, approved_us=_FAR_US))
+    return target_id, revision
+
+
+def _predictor(
+    connection: Connection, number: int, file: bytes, device: int, session: int, token: int
+) -> str:
+    target = Target("board", "cpu", "onnxruntime", f"1.{number}", Precision.FP32)
+    target_id, revision = _target(connection, target, device, session)
     asked: dict[str, Any] = {
         "project_id": connection.execute(select(project_rows.c.id)).scalar_one(),
         "target_id": target_id,
         "builds": builds_of(find_space("hurricane")),
-        **stands,
+        "created_us": _FAR_US,
     }
     fit = _added(connection, fits, token_id=token, model="lut", activate=True, state="done", tries=1, **asked)
     _added(

@@ -12,6 +12,12 @@ def cpu_s(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / _TICKS
 
 
+def tree_cpu_s(pid: int) -> float:
+    """Of the process and all that it started, whether it still runs or has been waited for."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return sum(map(int, words[11:15])) / _TICKS + sum(map(tree_cpu_s, children(pid)))
+
+
 def children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(word) for file in tasks for word in file.read_text().split()]
