@@ -31,6 +31,7 @@ from edgemeter_server.database.wakeups import LocalWakeups
 from edgemeter_server.devices.tables import devices, targets
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors.asked import Asked
+from edgemeter_server.predictors.files import FileAnswers
 from edgemeter_server.predictors.standing import Standings
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
@@ -155,6 +156,7 @@ class _World:
             authentication=Authentication(database, clock, monotonic_s=asyncio.get_running_loop().time),
             standings=Standings(),
             asked=Asked(),
+            files=FileAnswers(),
             key=KEY,
         )
 

@@ -1,7 +1,7 @@
-"""`edgemeter predict`: how long architectures or a file take on targets, without measuring them."""
+"""`edgemeter predict`: how long architectures, operators or files take on targets, unmeasured."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
@@ -9,20 +9,20 @@ from edgemeter.cli.parameters import FILE, ShapeType
 from edgemeter.cli.remote import Connect, connecting, json_option, project_option
 
 if TYPE_CHECKING:
-    from edgemeter.wire.estimates import ArchitectureEstimate
+    from edgemeter.client import Client
 
 _NETWORK_FILES = (".onnx", ".tflite")
 _LONGEST_WAIT_S = 60  #: the server's own: `edgemeter jobs wait` waits longer
 
 
 @click.command()
-@click.argument("space", metavar="SPACE|FILE")
+@click.argument("space", metavar="SPACE|FILE|SHA256")
 @click.argument("architectures", nargs=-1)
 @click.option(
     "--target", "-t", "targets", multiple=True, required=True, help="Words of targets. May be repeated."
 )
 @click.option("--level", type=click.FloatRange(0.5, 0.99), default=0.9, show_default=True)
-@click.option("--parts", is_flag=True, help="Say how much each layer takes.")
+@click.option("--parts", is_flag=True, help="Say how much each layer, or each kernel of a file, takes.")
 @click.option("--predicted", is_flag=True, help="Predict also what is measured.")
 @click.option(
     "--analytic",
@@ -43,6 +43,13 @@ _LONGEST_WAIT_S = 60  #: the server's own: `edgemeter jobs wait` waits longer
     help="With --max-interval, wait up to so long for what is measured.",
 )
 @click.option(
+    "--operator",
+    "operators",
+    multiple=True,
+    metavar="KEY",
+    help="An operator of the space in its context, as `edgemeter export` lists them. May be repeated.",
+)
+@click.option(
     "--codes",
     "codes_file",
     type=FILE,
@@ -59,8 +66,9 @@ _LONGEST_WAIT_S = 60  #: the server's own: `edgemeter jobs wait` waits longer
     "shapes",
     type=ShapeType(),
     multiple=True,
-    help="Bind a dynamic input of FILE, for example `--shape image=1,3,224,224`. May be repeated.",
+    help="Bind a dynamic input of FILE, for example `--shape image=1,3,224,224`. May be repeated. Only here.",
 )
+@click.option("--here", is_flag=True, help="Ask this machine about FILE, also where a server is named.")
 @project_option
 @json_option
 @connecting
@@ -75,27 +83,33 @@ def predict(
     analytic: bool,
     max_interval: float | None,
     wait_s: float,
+    operators: tuple[str, ...],
     codes_file: Path | None,
     output: Path | None,
     shapes: tuple[tuple[str, tuple[int, ...]], ...],
+    here: bool,
     project: str | None,
     as_json: bool,
 ) -> None:
     """Say how long ARCHITECTURES of a SPACE, or the network in an ONNX or TFLite FILE, take.
 
     An architecture is written as `edgemeter space sample` prints it; the server answers: measured where it
-    was measured, else predicted. A FILE is answered here, by the kernel predictor that `edgemeter kernels`
-    makes for a target of this machine; it is run once, to see its kernels. Where a target's engine is not
-    installed, the rules of its predictor tell them.
+    was measured, else predicted. So it does for a FILE, or the SHA256 of one that was handed in, where a
+    server is named (`--url`, EDGEMETER_URL): by the predictor that `edgemeter kernels publish` gave it. Where
+    none is, or with `--here`, a FILE is answered by what `edgemeter kernels fit` has saved on this machine,
+    and by its rules where the target's engine is not installed.
     """
-    if not architectures and space.lower().endswith(_NETWORK_FILES):
+    asked = [bool(architectures), bool(operators), codes_file is not None]
+    is_file = not any(asked) and _is_network(space)
+    if is_file and (here or shapes or not (connect.named or _is_sha256(space))):
         from edgemeter.cli.kernels.predicting import predict_file
 
         predict_file(space, targets, dict(shapes), level, parts=parts, as_json=as_json)
         return
-    if (codes_file is None) == (not architectures) or (codes_file is None) != (output is None):
+    if (not is_file and sum(asked) != 1) or (codes_file is None) != (output is None):
         raise click.UsageError(
-            "name architectures of the space, or --codes with --output, or an .onnx or .tflite file"
+            "name architectures of the space, or --operator, or --codes with --output,"
+            " or an .onnx or .tflite file"
         )
     with connect() as client:
         from edgemeter.client.naming import named_targets, one_target
@@ -108,53 +122,51 @@ def predict(
                 client, space, target, codes_file, output, level=level, project=project, as_json=as_json
             )
             return
-        found = client.estimates(
-            space,
-            architectures,
-            named_targets(list(client.targets()), targets),
-            level=level,
-            parts=parts,
-            measured=not predicted,
-            analytic=analytic,
-            max_interval=max_interval,
-            wait_s=wait_s,
-            project=project,
-        )
-    _print(found, parts=parts, as_json=as_json)
+        wanted: dict[str, Any] = {
+            "targets": named_targets(list(client.targets()), targets),
+            "level": level,
+            "measured": not predicted,
+            "max_interval": max_interval,
+            "wait_s": wait_s,
+            "project": project,
+        }
+        found = _found(client, space, architectures, operators, wanted, parts=parts, analytic=analytic)
+    from edgemeter.cli.estimates import print_estimates
+
+    print_estimates(found, parts=parts, as_json=as_json)
 
 
-def _print(found: "tuple[ArchitectureEstimate, ...]", *, parts: bool, as_json: bool) -> None:
-    from edgemeter.cli.bases import print_bases
-    from edgemeter.cli.tables import dumped, print_document, print_table
-
-    if as_json:
-        print_document("estimates", {"estimates": dumped(found)})
-        return
-    print_table(("architecture", "target", "latency#", "interval", "source", "request#"), map(_row, found))
-    print_bases(found)
-    for each in found if parts else ():
-        _print_parts(each)
-
-
-def _row(each: "ArchitectureEstimate") -> tuple[object, ...]:
-    from edgemeter.cli.text import milliseconds
-
-    interval = f"{milliseconds(each.interval.low_ms)} to {milliseconds(each.interval.high_ms)}"
-    return (
-        each.architecture,
-        each.target,
-        milliseconds(each.latency_ms),
-        interval,
-        each.source,
-        each.request_id,
-    )
+def _found(
+    client: "Client",
+    space: str,
+    architectures: tuple[str, ...],
+    operators: tuple[str, ...],
+    wanted: dict[str, Any],
+    *,
+    parts: bool,
+    analytic: bool,
+) -> Any:
+    """Estimates of whichever kind is asked for; a file is handed in where the server does not have it."""
+    if operators:
+        return client.operator_estimates(space, operators, **wanted)
+    if architectures:
+        return client.estimates(space, architectures, parts=parts, analytic=analytic, **wanted)
+    sha256 = space
+    if not _is_sha256(space):
+        sha256 = client.upload(_existing(space), project=wanted["project"]).artifact.sha256
+    return client.artifact_estimates([sha256], parts=parts, analytic=analytic, **wanted)
 
 
-def _print_parts(each: "ArchitectureEstimate") -> None:
-    from edgemeter.cli.tables import print_table
-    from edgemeter.cli.text import milliseconds
+def _is_network(name: str) -> bool:
+    return name.lower().endswith(_NETWORK_FILES) or _is_sha256(name)
 
-    if each.parts is None:
-        return
-    rows = [(part.layer, milliseconds(part.latency_ms)) for part in each.parts]
-    print_table((each.architecture, "latency#"), [*rows, ("the rest", milliseconds(each.rest_ms or 0.0))])
+
+def _is_sha256(name: str) -> bool:
+    return len(name) == 64 and not set(name) - set("0123456789abcdef")
+
+
+def _existing(name: str) -> Path:
+    file = Path(name)
+    if not file.is_file():
+        raise click.UsageError(f"there is no file {name}")
+    return file

@@ -9,16 +9,16 @@ from edgemeter.cli.remote import json_option, limit_option, project_option, remo
 
 if TYPE_CHECKING:
     from edgemeter.client import Client
-    from edgemeter.wire.predictors import Accuracy, DriftDocument, PredictorDocument
+    from edgemeter.wire.predictors import Accuracy, DriftDocument, KernelCampaign, PredictorDocument
 
 
 @click.group()
 def predictors() -> None:
-    """Predictors of search spaces on targets."""
+    """Predictors of search spaces, and of any file, on targets."""
 
 
 @predictors.command("list")
-@click.option("--space", help="Only of this space.")
+@click.option("--space", help="Only of this space; `any-network`: those of any file.")
 @click.option("--target", "-t", help="Only of this target.")
 @click.option("--active", is_flag=True, help="Only those that answer.")
 @limit_option
@@ -54,6 +54,7 @@ def list_(
         "networks#",
         "error",
         "moved",
+        "stale",
         "fitted",
     )
     print_table(
@@ -69,6 +70,7 @@ def list_(
                 each.networks,
                 _error(each),
                 each.drift.drifted if each.drift else None,
+                each.stale is not None if each.campaign else None,
                 each.created_at,
             )
             for each in found
@@ -128,12 +130,14 @@ def print_predictor(document: "PredictorDocument", *, as_json: bool) -> None:
     print_facts(
         (
             ("predictor", document.id),
-            ("space", f"{document.space} version {document.version}"),
+            ("of", _of(document)),
             ("target", f"{document.target} revision {document.revision}"),
             ("version", f"{document.number}{', answers estimates' if document.active else ''}"),
             ("model", document.model),
             ("", document.explanation),
-            ("operators measured", document.operators),
+            ("operators measured", document.operators or None),
+            ("", document.campaign and _campaign(document.campaign)),
+            ("stale", document.stale),
             ("networks measured", document.networks),
             ("held out in turn", accuracy_line(document.cross_validated)),
             ("test networks", accuracy_line(document.tested)),
@@ -143,6 +147,18 @@ def print_predictor(document: "PredictorDocument", *, as_json: bool) -> None:
             ("fitted", document.created_at),
             ("file", f"{document.size_bytes} bytes, sha256 {document.file_sha256}"),
         )
+    )
+
+
+def _of(document: "PredictorDocument") -> str:
+    any_file = "any file, by its kernels"
+    return any_file if document.campaign else f"{document.space} version {document.version}"
+
+
+def _campaign(campaign: "KernelCampaign") -> str:
+    return (
+        f"{campaign.kernels} kernels of engine {campaign.engine_version}, measured by {campaign.protocol};"
+        f" published by {campaign.published_by}"
     )
 
 

@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial, wraps
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from edgemeter.wire.problems import ProblemError
 
 Command = Callable[..., None]
-Connect = Callable[[], "AbstractContextManager[Client]"]
 _MESSAGE_SIGNS = 1000
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
@@ -31,6 +31,25 @@ limit_option = click.option(
     show_default=True,
     help="How many to show, newest first.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Gives a client when it is needed: `with connect() as client`."""
+
+    url: str | None
+    token_file: Path | None
+
+    def __call__(self) -> "AbstractContextManager[Client]":
+        return _connected(self.url, self.token_file)
+
+    @property
+    def named(self) -> bool:
+        """Whether the user named a server, by option, variable or file."""
+        from edgemeter.client.settings import resolve_client
+        from edgemeter.config.origins import Rank
+
+        return resolve_client({"url": self.url}).origins["url"].rank is not Rank.DEFAULT
 
 
 def remote(command: Command) -> Command:
@@ -56,7 +75,7 @@ def connecting(command: Command) -> Command:
     )
     @wraps(command)
     def connectable(*args: Any, url: str | None, token_file: Path | None, **kwargs: Any) -> None:
-        command(*args, connect=partial(_connected, url, token_file), **kwargs)
+        command(*args, connect=Connect(url, token_file), **kwargs)
 
     return connectable
 

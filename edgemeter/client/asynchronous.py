@@ -137,6 +137,7 @@ class AsyncClient:
     metrics = awaiting(comparing.metrics)
     pareto = awaiting(comparing.pareto)
     fit = awaiting(predicting.fit)
+    publish_kernels = awaiting(predicting.publish_kernels)
     fit_status = awaiting(predicting.fit_status)
     predictors = iterating(predicting.predictors)
     predictor = awaiting(predicting.predictor)

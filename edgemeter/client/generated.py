@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from edgemeter.spaces.space import Codes, Space
     from edgemeter.spaces.subset import Subset
 
+#: As text, or as codes: a row of what `edgemeter.spaces` makes.
+Architecture: TypeAlias = str | Sequence[int]
 #: The name of an installed space, or a generated one: the path of its file, or the space itself.
 AnySpace: TypeAlias = Union[str, PathLike[str], "Space"]
 
@@ -69,6 +71,27 @@ def named(space: AnySpace) -> Named:
 
     found = open_space(fspath(space)) if isinstance(space, (str, PathLike)) else space
     return Named(found.base.name, found) if isinstance(found, Subset) else Named(found.name)
+
+
+def texts_or_codes(architectures: "Iterable[Architecture] | Codes") -> tuple[str | tuple[int, ...], ...]:
+    """As the server takes them, of an installed space."""
+    return tuple(each if isinstance(each, str) else tuple(map(int, each)) for each in architectures)
+
+
+def texts_of(part: "Subset", architectures: "Iterable[Architecture] | Codes") -> tuple[str, ...]:
+    """Architectures of a generated space. Raises CodeError for codes that are none."""
+    import numpy as np
+
+    from edgemeter.spaces.space import CodeError
+    from edgemeter.spaces.text import to_text
+
+    try:
+        return tuple(
+            each if isinstance(each, str) else to_text(part, np.array(each, np.uint8))
+            for each in architectures
+        )
+    except OverflowError:
+        raise CodeError(f"codes of {part.name} are numbers from 0 to 255") from None
 
 
 def plan_of(space: AnySpace, **wishes: Any) -> CampaignPlan:

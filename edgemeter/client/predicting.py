@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from edgemeter.client.asking import ask
 from edgemeter.client.errors import ClientError
-from edgemeter.client.generated import AnySpace, PartPredictor, named
+from edgemeter.client.generated import (
+    AnySpace,
+    Architecture,
+    PartPredictor,
+    named,
+    texts_of,
+    texts_or_codes,
+)
 from edgemeter.client.listing import every, written
 from edgemeter.client.naming import listed
 from edgemeter.client.project import home_project
 from edgemeter.client.replies import reader
-from edgemeter.client.steps import Call, Steps, Stream
+from edgemeter.client.steps import Call, FileBody, Steps, Stream, work
 from edgemeter.wire.base import Page, Reply
 from edgemeter.wire.estimates import (
     ArchitectureEstimate,
@@ -73,6 +82,35 @@ def fit(
     if document.predictor_id is None:
         raise FitFailedError(document.failure or "the fit ended without a predictor")
     return (yield from predictor_document(document.predictor_id))
+
+
+def publish_kernels(
+    file: str | PathLike[str],
+    target: str,
+    *,
+    activate: bool = True,
+    stale: bool = False,
+    project: str | None = None,
+) -> Steps[PredictorDocument]:
+    """Hands in a predictor of any file that `edgemeter kernels fit` has saved: the target's next version.
+
+    Refused where the target runs another engine than it is of, but with `stale`. Raises ClientError where
+    the file cannot be read, else as every operation.
+    """
+    home, path = (yield from home_project(project)), Path(file)
+    size_bytes = yield from work(lambda: _size_bytes(path))
+    query = written({"target": target, "project": home, "activate": activate, "stale": stale})
+    call = Call(
+        method="POST",
+        path="/v1/predictors/kernels",
+        query=query,
+        body=FileBody(path, size_bytes),
+        # Sent again it would be another version.
+        repeatable=False,
+        longer_s=_COMPARING_S,
+        read=reader(PredictorDocument),
+    )
+    return (yield from ask(call))
 
 
 def fit_status(fit_id: int, *, wait_s: float = 0.0) -> Steps[FitDocument]:
@@ -143,7 +181,7 @@ def predictor(space: AnySpace, target: str, *, project: str | None = None) -> St
 
 def estimates(
     space: AnySpace,
-    architectures: Sequence[str],
+    architectures: "Sequence[Architecture] | Codes",
     targets: str | Sequence[str],
     *,
     level: float = 0.9,
@@ -156,6 +194,8 @@ def estimates(
 ) -> Steps[tuple[ArchitectureEstimate, ...]]:
     """How long architectures take: measured where they were, predicted where they were not.
 
+    They are texts, or codes as `edgemeter.spaces` makes them: rows of numbers, or an array (n, columns).
+
     With `analytic`, a target without a predictor has rough estimates: `source` and `basis` say so.
 
     With `max_interval`, what is predicted with a wider interval than that share of it is measured too. With
@@ -163,10 +203,11 @@ def estimates(
     of the `request_id`s waits longer.
     """
     home, asked = (yield from home_project(project)), named(space)
+    texts = () if asked.part is None else texts_of(asked.part, architectures)
     message = NewEstimates(
         project=home,
         space=asked.name,
-        architectures=asked.asked(architectures),
+        architectures=texts_or_codes(architectures) if asked.part is None else asked.asked(texts),
         targets=listed(targets),
         level=level,
         parts=parts,
@@ -177,8 +218,7 @@ def estimates(
     found = (yield from _asked(message, wait_s, _Architectures)).estimates
     if asked.part is None:
         return found
-    texts = asked.written(architectures) * len(message.targets)
-    pairs = zip(found, texts, strict=True)
+    pairs = zip(found, asked.written(texts) * len(message.targets), strict=True)
     return tuple(each.model_copy(update={"architecture": text}) for each, text in pairs)
 
 
@@ -214,23 +254,35 @@ def artifact_estimates(
     targets: str | Sequence[str],
     *,
     level: float = 0.9,
+    parts: bool = False,
+    measured: bool = True,
     analytic: bool = False,
     max_interval: float | None = None,
     wait_s: float = 0.0,
     project: str | None = None,
 ) -> Steps[tuple[ArtifactEstimate, ...]]:
-    """How long files take that were handed in, by their sha256: measured where they were; else, with
-    `analytic`, roughly. `max_interval` and `wait_s` are those of `estimates`.
+    """How long files take that were handed in, by their sha256: measured where they were, else predicted by
+    their kernels; `parts` are those. Without a predictor of files there, and with `analytic`, roughly.
+    `max_interval` and `wait_s` are those of `estimates`.
     """
     message = NewEstimates(
         project=(yield from home_project(project)),
         artifacts=tuple(artifacts),
         targets=listed(targets),
         level=level,
+        parts=parts,
+        measured=measured,
         analytic=analytic,
         max_interval=max_interval,
     )
     return (yield from _asked(message, wait_s, _Artifacts)).estimates
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise ClientError(f"{path.name}: cannot be read: {error.strerror}") from None
 
 
 class _Architectures(Reply):

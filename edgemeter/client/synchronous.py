@@ -136,6 +136,7 @@ class Client:
     metrics = calling(comparing.metrics)
     pareto = calling(comparing.pareto)
     fit = calling(predicting.fit)
+    publish_kernels = calling(predicting.publish_kernels)
     fit_status = calling(predicting.fit_status)
     predictors = iterating(predicting.predictors)
     predictor = calling(predicting.predictor)

@@ -3,6 +3,7 @@
 The first line says of what target. A line that a crash has cut off is left out, and written over on going on.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -80,6 +81,13 @@ class Campaign:
     def measured(self) -> frozenset[str]:
         """Names of the networks that are done, well or badly."""
         return frozenset(row.network for row in self.rows)
+
+    @property
+    def sha256(self) -> str:
+        """Of what was measured: the same measurements have the same name."""
+        rows = [(row.network, row.batch, row.latency_ms, row.raw_ms, row.anchors_ms) for row in self.rows]
+        times = [[kernel.time_us for kernel in row.graph.kernels] for row in self.rows if row.graph]
+        return hashlib.sha256(_line([asdict(self.heading), rows, times]).encode()).hexdigest()
 
     @property
     def batches(self) -> int:

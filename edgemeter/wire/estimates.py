@@ -26,8 +26,9 @@ class NewEstimates(Message):
     """Architectures of one space, as texts or codes, or operators of one in their contexts, by their keys; or
     files that were handed in, by their sha256. Each on each of the targets.
 
-    `parts` adds how much each layer takes. With `max_interval`, a prediction whose interval is wider than
-    that share of it is measured too: `request_id` is then what to wait for, here with `?wait=30` or later.
+    `parts` adds how much each layer, or each kernel of a file, takes. With `max_interval`, a prediction whose
+    interval is wider than that share of it is measured too: `request_id` is then what to wait for, here with
+    `?wait=30` or later.
     """
 
     project: Slug = "default"
@@ -70,6 +71,7 @@ class TargetLatency(Reply):
     source: Source
     measurement_id: Id | None = None
     predictor_id: Id | None = None
+    predictor_number: int | None = None  #: which of its versions
     basis: str | None = None
 
 
@@ -94,8 +96,25 @@ class OperatorEstimate(NetworkEstimate):
     operator: str
 
 
+class KernelPart(Reply):
+    """One kernel that the target's engine runs for a file, of a `kind` that is priced in one way."""
+
+    kernel: str
+    kind: str
+    latency_ms: float
+
+
 class ArtifactEstimate(NetworkEstimate):
+    """`unknown_operators` are the kinds of kernels that the predictor has no data for: they are guessed, and
+    the interval is wider for it. The parts of a prediction sum to it, together with `rest_ms`. `stale` says
+    that the predictor is of another engine than the target runs now.
+    """
+
     artifact: Sha256
+    unknown_operators: tuple[str, ...] | None = None
+    parts: tuple[KernelPart, ...] | None = None
+    rest_ms: float | None = None
+    stale: str | None = None
 
 
 class Estimates(Reply):

@@ -1,4 +1,4 @@
-"""Predictors: asked for, fitted by the server, published as immutable versions."""
+"""Predictors: asked for, fitted by the server or elsewhere, published as immutable versions."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,6 +9,9 @@ from edgemeter.measurement import Interval
 from edgemeter.wire.base import Id, Instant, Message, Reply, Sha256, Slug
 
 MAX_FIT_WAIT_S = 60.0
+#: Stands where others have a space: a predictor of any ONNX or TFLite file, by the file's kernels.
+ANY_NETWORK = "any-network"
+MOST_KERNELS_BYTES = 16 << 20  #: of a saved predictor of kernels
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 
 
@@ -84,6 +87,17 @@ class DriftDocument(Reply):
     checked_at: Instant
 
 
+class KernelCampaign(Reply):
+    """What a predictor of kernels was fitted from, on a machine that has the engine: `kernels` of sampled
+    networks, measured by `protocol`. Another version of the engine may fuse and compute otherwise.
+    """
+
+    engine_version: str
+    protocol: str
+    kernels: int
+    published_by: str  #: the name of a token
+
+
 class PredictorDocument(Reply):
     """One published version, which never changes.
 
@@ -91,6 +105,9 @@ class PredictorDocument(Reply):
     fitted on. `cross_validated` is of training architectures held out in turn, `tested` of a campaign's test
     architectures, `drift` of what was measured since. `retest_error` is the floor of all: what one network
     differs by between two sessions.
+
+    A predictor of any file has the `space` ANY_NETWORK, the `version` of how it reads kernels, and
+    `campaign`; `snapshot_sha256` is then of that. `stale` says that the target now runs another engine.
     """
 
     id: Id
@@ -115,9 +132,13 @@ class PredictorDocument(Reply):
     tested: Accuracy | None = None
     fit_id: Id
     drift: DriftDocument | None = None  #: None before enough was measured to compare with
+    campaign: KernelCampaign | None = None
+    stale: str | None = None
 
 
 class ComparedNetwork(Reply):
+    """An architecture by its text, or a file by its sha256."""
+
     architecture: str
     measurement_id: Id
     measured_ms: float

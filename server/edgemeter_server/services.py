@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edgemeter_server.access.authentication import Authentication
     from edgemeter_server.artifacts.storage import Storage
     from edgemeter_server.predictors.asked import Asked
+    from edgemeter_server.predictors.files import FileAnswers
     from edgemeter_server.predictors.standing import Standings
 
 
@@ -29,6 +30,7 @@ class Services:
     authentication: "Authentication"
     standings: "Standings"
     asked: "Asked"
+    files: "FileAnswers"
     key: bytes
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
+from edgemeter import __version__
 from edgemeter.failures import EdgeMeterError
 from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.campaign import Campaign, Row
@@ -187,6 +188,8 @@ def _about(campaign: Campaign, kept: Sequence[Row], judges: int, known: Readings
         "networks_left_out": len(campaign.rows) - len(kept) - judges,
         "kernels": sum(len(row.graph.kernels) for row in kept if row.graph),
         "anchors_ms": list(known),
+        "campaign_sha256": campaign.sha256,
+        "edgemeter_version": __version__,
     }
 
 

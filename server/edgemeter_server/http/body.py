@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edgemeter.wire.predictors import MOST_KERNELS_BYTES
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.http.headers import add_missing
 from edgemeter_server.http.layer import Layer
@@ -17,6 +18,7 @@ OCTETS = "application/octet-stream"
 CSV = "text/csv"
 IMPORTS = "/v1/imports"
 BULK_ESTIMATES = "/v1/estimates/bulk"
+KERNEL_PREDICTORS = "/v1/predictors/kernels"
 MESSAGE_S = 60.0  #: for a whole body of any other kind
 
 
@@ -30,13 +32,19 @@ def is_upload(scope: Scope) -> bool:
 
 def is_octets(scope: Scope) -> bool:
     """Bytes that are not JSON."""
-    return is_upload(scope) or is_bulk(scope)
+    return is_upload(scope) or is_bulk(scope) or is_predictor(scope)
 
 
 def is_bulk(scope: Scope) -> bool:
     """Codes of architectures, in any number: read as they come too."""
     path: str = scope["path"]
     return scope["method"] == "POST" and path == BULK_ESTIMATES
+
+
+def is_predictor(scope: Scope) -> bool:
+    """A saved predictor."""
+    path: str = scope["path"]
+    return scope["method"] == "POST" and path == KERNEL_PREDICTORS
 
 
 def require_octets(headers: Mapping[str, str], *wanted: str) -> str:
@@ -77,6 +85,8 @@ class BodyLimits:
             return cls(settings.max_artifact_bytes, settings.upload_timeout_s, settings.stall_timeout_s)
         if is_bulk(scope):
             return cls(settings.max_bulk_bytes, settings.upload_timeout_s, settings.stall_timeout_s)
+        if is_predictor(scope):
+            return cls(MOST_KERNELS_BYTES, settings.upload_timeout_s, settings.stall_timeout_s)
         return cls(settings.max_body_bytes, MESSAGE_S, settings.stall_timeout_s)
 
 

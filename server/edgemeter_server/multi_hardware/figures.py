@@ -125,5 +125,6 @@ def _on_target(estimate: ArchitectureEstimate) -> TargetLatency:
         source=estimate.source,
         measurement_id=estimate.measurement_id,
         predictor_id=estimate.predictor_id,
+        predictor_number=estimate.predictor_number,
         basis=estimate.basis,
     )

@@ -11,6 +11,7 @@ from edgemeter_server.database.opening import open_database
 from edgemeter_server.operations.keys import key_of_epoch, server_key
 from edgemeter_server.operations.start_error import StartError
 from edgemeter_server.predictors.asked import Asked
+from edgemeter_server.predictors.files import FileAnswers
 from edgemeter_server.predictors.standing import Standings
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
@@ -34,6 +35,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 authentication=Authentication(opened.database, opened.clock),
                 standings=Standings(),
                 asked=Asked(),
+                files=FileAnswers(),
                 key=key_of_epoch(key, epoch),
             )
         finally:

@@ -1,19 +1,21 @@
 """Two versions beside each other, on networks that neither has been fitted on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from threading import Semaphore
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, select
 
 from edgemeter.measurement import Interval
-from edgemeter.wire.predictors import ComparedNetwork, Comparison, PredictorDocument
+from edgemeter.wire.predictors import ANY_NETWORK, ComparedNetwork, Comparison, PredictorDocument
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors import documents, snapshots
 from edgemeter_server.predictors.apart import apart
 from edgemeter_server.predictors.judging import Judged, JudgeError, judge_in_child
+from edgemeter_server.predictors.kernels.judging import judge_files_in_child, measured_files
 from edgemeter_server.predictors.known import architectures, known_to
 from edgemeter_server.predictors.snapshots import Labelled
 from edgemeter_server.predictors.tables import predictors
@@ -24,6 +26,8 @@ _MOST_TOLD: Final = 50
 #: Comparisons at once: each takes a processor.
 _ROOM: Final = Semaphore(2)
 _RETRY_S: Final = 1.0
+#: Blocks. The networks that both were held against, and what came of each. Raises JudgeError.
+_Judge: TypeAlias = Callable[[], tuple[Sequence[Labelled], tuple[Judged, ...]]]
 
 
 async def compared(services: Services, caller: Caller, first_id: int, second_id: int) -> Comparison:
@@ -32,18 +36,20 @@ async def compared(services: Services, caller: Caller, first_id: int, second_id:
         lambda c: (documents.one(c, caller, first_id), documents.one(c, caller, second_id))
     )
     _check_comparable(*shown)
-    rows, contents = await services.database.read(lambda c: _material(c, first_id, second_id))
-    if not rows:
+    judge = await services.database.read(lambda c: _judge(c, shown[0].space, first_id, second_id))
+    if judge is None:
         return Comparison(first=shown[0], second=shown[1], networks=0)
     if not _ROOM.acquire(blocking=False):
         raise Refusal(ProblemType.UNAVAILABLE, "other predictors are being compared", retry_after_s=_RETRY_S)
     try:
-        first, second = await apart(judge_in_child, shown[0].space, contents, rows)
+        rows, judged = await apart(judge)
     except JudgeError as error:
         raise Refusal(ProblemType.INVALID, str(error)) from None
     finally:
         _ROOM.release()
-    return _comparison(shown, rows, first, second)
+    if not rows:
+        return Comparison(first=shown[0], second=shown[1], networks=0)
+    return _comparison(shown, rows, *judged)
 
 
 def _check_comparable(first: PredictorDocument, second: PredictorDocument) -> None:
@@ -54,16 +60,26 @@ def _check_comparable(first: PredictorDocument, second: PredictorDocument) -> No
             raise Refusal(ProblemType.INVALID, f"{words}: only versions of the same are compared")
 
 
-def _material(connection: Connection, first_id: int, second_id: int) -> tuple[list[Labelled], list[bytes]]:
-    """What neither was fitted on, and both files."""
+def _judge(connection: Connection, space: str, first_id: int, second_id: int) -> _Judge | None:
+    """What holds both against the networks that neither was fitted on; None without such networks."""
     wanted = select(predictors).where(predictors.c.id.in_((first_id, second_id)))
     found = {row.id: row for row in connection.execute(wanted)}
     first, second = found[first_id], found[second_id]
+    contents = [bytes(first.content), bytes(second.content)]
+    if space == ANY_NETWORK:  # fitted on kernels of sampled networks alone
+        files = measured_files(connection, first.project_id, first.target_id)
+        return partial(judge_files_in_child, contents, files) if files else None
     fitted = known_to(connection, first).fitted | known_to(connection, second).fitted
     seen = architectures(connection, fitted)
     snapshot = snapshots.take(connection, first.project_id, first.builds, first.target_id)
     rows = [row for row in (*snapshot.tests, *snapshot.training) if row.text not in seen]
-    return rows, [bytes(first.content), bytes(second.content)]
+    return partial(_judged_architectures, space, contents, rows) if rows else None
+
+
+def _judged_architectures(
+    space: str, contents: Sequence[bytes], rows: Sequence[Labelled]
+) -> tuple[Sequence[Labelled], tuple[Judged, ...]]:
+    return rows, judge_in_child(space, contents, rows)
 
 
 def _comparison(

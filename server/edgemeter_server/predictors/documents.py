@@ -14,6 +14,7 @@ from edgemeter_server.devices.tables import target_revisions, targets
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.instants import instant, instant_or_none
+from edgemeter_server.predictors.kernels.staleness import stale
 from edgemeter_server.predictors.tables import automatic_fits, fits, predictor_checks, predictors
 
 
@@ -54,7 +55,7 @@ def one(connection: Connection, caller: Caller, predictor_id: int) -> PredictorD
     row = connection.execute(_predictors(caller).where(predictors.c.id == predictor_id)).one_or_none()
     if row is None:
         raise unknown(predictor_id)
-    return _document(row)
+    return _document(connection, row)
 
 
 def listed(
@@ -70,7 +71,8 @@ def listed(
         rows = rows.where(predictors.c.builds.startswith(wanted.space + "/", autoescape=True))
     if wanted.active is not None:
         rows = rows.where(predictors.c.active.is_(wanted.active))
-    return [_document(row) for row in connection.execute(rows.order_by(predictors.c.id.desc()).limit(limit))]
+    newest = connection.execute(rows.order_by(predictors.c.id.desc()).limit(limit)).all()
+    return [_document(connection, row) for row in newest]
 
 
 def content(connection: Connection, caller: Caller, predictor_id: int) -> bytes:
@@ -126,8 +128,9 @@ def _predictors(caller: Caller) -> Select[Any]:
     )
 
 
-def _document(row: Row[Any]) -> PredictorDocument:
+def _document(connection: Connection, row: Row[Any]) -> PredictorDocument:
     space, version = _space(row)
+    document = json.loads(row.document)
     return PredictorDocument(
         id=row.id,
         project=row.project,
@@ -143,8 +146,15 @@ def _document(row: Row[Any]) -> PredictorDocument:
         created_at=instant(row.created_us),
         fit_id=row.fit_id,
         drift=None if row.drift is None else DriftDocument.model_validate_json(row.drift),
-        **json.loads(row.document),
+        stale=_stale(connection, row.target_id, document),
+        **document,
     )
+
+
+def _stale(connection: Connection, target_id: int, document: dict[str, Any]) -> str | None:
+    """Predictors of spaces are watched instead."""
+    campaign = document.get("campaign")
+    return None if campaign is None else stale(connection, target_id, campaign["engine_version"])
 
 
 def _space(row: Row[Any]) -> tuple[str, int]:

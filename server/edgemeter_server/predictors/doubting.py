@@ -22,7 +22,9 @@ from edgemeter_server.services import Services
 T = TypeVar("T", bound=NetworkEstimate)
 #: What measures the network of this number, of those that were asked about, on a target.
 Networks: TypeAlias = Callable[[int, KnownTarget], RequestItem]
-_OF_PREDICTIONS: Final = {"predictor_id", "basis", "parts", "rest_ms"}
+_OF_PREDICTIONS: Final = frozenset(
+    ("predictor_id", "predictor_number", "basis", "parts", "rest_ms", "unknown_operators", "stale")
+)
 
 
 async def measure_doubtful(

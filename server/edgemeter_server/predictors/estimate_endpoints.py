@@ -18,7 +18,6 @@ from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
 from edgemeter_server.predictors.doubting import measure_doubtful, networks_of
 from edgemeter_server.predictors.estimating import answers, question
-from edgemeter_server.predictors.files import artifact_estimates
 from edgemeter_server.predictors.loaded import how_to_fit
 from edgemeter_server.predictors.operators import check_operators, operator_estimates
 from edgemeter_server.services import Services, ServicesOf
@@ -37,7 +36,8 @@ async def estimate(
 ) -> Response:
     """How long each network takes on each target: measured where it was, else predicted.
 
-    Architectures are answered by the target's predictor, operators by the table of those that are measured.
+    Architectures are answered by the target's predictor of their space, files by its predictor of any file,
+    operators by the table of those that are measured.
 
     With `max_interval` what is predicted too widely is measured; with `wait`, the answer comes when all of
     that has ended, or after so many seconds.
@@ -59,7 +59,7 @@ async def _of_others(services: Services, caller: Caller, message: NewEstimates) 
     if len(message.operators or message.artifacts) * len(message.targets) > MOST_ESTIMATES:
         raise Refusal(ProblemType.TOO_LARGE, f"at most {MOST_ESTIMATES} estimates at once; ask in parts")
     if message.artifacts:
-        return await services.database.read(lambda c: artifact_estimates(c, caller, message))
+        return await services.files.of(services, caller, message)
     space = known_space(message.space or "")
     check_operators(space, message)
     return await services.database.read(lambda c: operator_estimates(c, caller, space, message))

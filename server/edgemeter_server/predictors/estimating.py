@@ -146,6 +146,7 @@ def _predicted(asked: Question, active: Active) -> Iterator[ArchitectureEstimate
             ),
             source="predicted",
             predictor_id=active.id,
+            predictor_number=active.number,
             **next(parts) if parts else {},
         )
 

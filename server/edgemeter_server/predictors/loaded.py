@@ -25,6 +25,7 @@ class Active:
     """The version that answers for one space on one target in one project."""
 
     id: int
+    number: int
     target: KnownTarget
     evaluator: Evaluator
 
@@ -47,7 +48,7 @@ class Loaded:
         return found
 
     def find(self, connection: Connection, project: int, space: Space, target: KnownTarget) -> Active | None:
-        found = select(predictors.c.id, predictors.c.file_sha256).where(
+        found = select(predictors.c.id, predictors.c.number, predictors.c.file_sha256).where(
             predictors.c.project_id == project,
             predictors.c.target_id == target.id,
             predictors.c.builds == builds_of(space),
@@ -55,7 +56,7 @@ class Loaded:
         )
         if (row := connection.execute(found).one_or_none()) is None:
             return None
-        return Active(row.id, target, self._evaluator(connection, row, space))
+        return Active(row.id, row.number, target, self._evaluator(connection, row, space))
 
     def _evaluator(self, connection: Connection, row: Any, space: Space) -> Evaluator:
         key = (bytes(row.file_sha256), builds_of(space))

@@ -1,6 +1,7 @@
 """Publishing: a fitted predictor becomes the next version, whole or not at all; one of them is active."""
 
 import hashlib
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -17,30 +18,60 @@ from edgemeter_server.predictors.tables import predictors
 from edgemeter_server.predictors.training import Trained
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A saved predictor, and where it is to answer. `document` is JSON of what people read of it."""
+
+    project_id: int
+    target_id: int
+    revision_id: int
+    builds: str
+    fit_id: int
+    activate: bool
+    content: bytes
+    document: str
+    snapshot_sha256: str
+
+
 def publish(connection: Connection, held: Held, snapshot: Snapshot, trained: Trained, now_us: int) -> bool:
     """Ends the fit and adds its predictor. False where another worker took the fit over: nothing is added."""
     if not end(connection, held, None, now_us):
         return False
-    if held.activate:
-        _deactivate(connection, held.project_id, held.target_id, held.builds)
-    content = trained.file
+    version = Version(
+        project_id=held.project_id,
+        target_id=held.target_id,
+        revision_id=max(current_revisions(connection, held.target_id)),
+        builds=held.builds,
+        fit_id=held.id,
+        activate=held.activate,
+        content=trained.file,
+        document=trained.model_dump_json(exclude={"content"}),
+        snapshot_sha256=snapshot.sha256,
+    )
+    known.store(connection, add(connection, version, now_us), snapshot)
+    return True
+
+
+def add(connection: Connection, version: Version, now_us: int) -> int:
+    """The new version's id."""
+    if version.activate:
+        _deactivate(connection, version.project_id, version.target_id, version.builds)
     row = {
-        "project_id": held.project_id,
-        "target_id": held.target_id,
-        "revision_id": max(current_revisions(connection, held.target_id)),
-        "fit_id": held.id,
-        "builds": held.builds,
-        "number": _next_number(connection, held),
-        "active": held.activate,
-        "file_sha256": hashlib.sha256(content).digest(),
-        "snapshot_sha256": bytes.fromhex(snapshot.sha256),
+        "project_id": version.project_id,
+        "target_id": version.target_id,
+        "revision_id": version.revision_id,
+        "fit_id": version.fit_id,
+        "builds": version.builds,
+        "number": _next_number(connection, version),
+        "active": version.activate,
+        "file_sha256": hashlib.sha256(version.content).digest(),
+        "snapshot_sha256": bytes.fromhex(version.snapshot_sha256),
         "created_us": now_us,
-        "document": trained.model_dump_json(exclude={"content"}),
-        "content": content,
+        "document": version.document,
+        "content": version.content,
     }
     added = connection.execute(insert(predictors).values(row).returning(predictors.c.id))
-    known.store(connection, added.scalar_one(), snapshot)
-    return True
+    return int(added.scalar_one())
 
 
 def activate(connection: Connection, caller: Caller, predictor_id: int) -> None:
@@ -63,10 +94,10 @@ def _deactivate(connection: Connection, project: int, target: int, builds: str) 
     connection.execute(same.values(active=False))
 
 
-def _next_number(connection: Connection, held: Held) -> int:
+def _next_number(connection: Connection, version: Version) -> int:
     newest = select(func.coalesce(func.max(predictors.c.number), 0)).where(
-        predictors.c.project_id == held.project_id,
-        predictors.c.target_id == held.target_id,
-        predictors.c.builds == held.builds,
+        predictors.c.project_id == version.project_id,
+        predictors.c.target_id == version.target_id,
+        predictors.c.builds == version.builds,
     )
     return int(connection.execute(newest).scalar_one()) + 1

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection, Row, Select, func, select, update
 
-from edgemeter.wire.predictors import DriftDocument
+from edgemeter.wire.predictors import ANY_NETWORK, DriftDocument
 from edgemeter_predictors.judging.anchors import anchor_shift, anchors_moved
 from edgemeter_server.instants import instant
 from edgemeter_server.jobs.batches import insert_into
@@ -90,7 +90,11 @@ def _behind(connection: Connection) -> list[tuple[Watched, bool]]:
             func.coalesce(checks.unknown, 0).label("unknown"),
         )
         .outerjoin(predictor_checks, checks.predictor_id == predictors.c.id)
-        .where(predictors.c.active, func.coalesce(checks.measurement_id, 0) < newest)
+        .where(
+            predictors.c.active,
+            func.coalesce(checks.measurement_id, 0) < newest,
+            predictors.c.builds.not_like(f"{ANY_NETWORK}/%"),  # no fit of the server's would mend those
+        )
     )
     rows = connection.execute(active.order_by(predictors.c.id)).all()
     return [(Watched(row, newest, row.unknown), _has_news(connection, row)) for row in rows]

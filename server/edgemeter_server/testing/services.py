@@ -11,6 +11,7 @@ from edgemeter_server.artifacts.storage import Storage
 from edgemeter_server.database.base import Database
 from edgemeter_server.database.wakeups import LocalWakeups, Wakeups
 from edgemeter_server.predictors.asked import Asked
+from edgemeter_server.predictors.files import FileAnswers
 from edgemeter_server.predictors.standing import Standings
 from edgemeter_server.services import Services
 from edgemeter_server.settings import Settings
@@ -42,6 +43,7 @@ async def make_services(
             authentication=Authentication(database, clock, monotonic_s=clock.monotonic_s),
             standings=Standings(),
             asked=Asked(),
+            files=FileAnswers(),
             key=KEY,
         )
     finally:

@@ -76,6 +76,7 @@ TABLE = {
     "get_architectures": Row(VIEWERS),
     "get_capabilities": Row(VIEWERS),
     "fit_predictor": Row(SUBMITTERS),
+    "publish_kernels": Row(SUBMITTERS),
     "get_fit": Row(VIEWERS, owned=True),
     "list_predictors": Row(VIEWERS),
     "get_predictor": Row(VIEWERS, owned=True),

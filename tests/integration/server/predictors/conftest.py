@@ -17,28 +17,38 @@ from edgemeter.cli import remote
 from edgemeter.cli.main import cli
 from edgemeter.client import Client, ClientSettings
 from edgemeter.wire.access import Role
+from edgemeter_server.artifacts import child
 from edgemeter_server.campaigns.advancing import advance_all
 from edgemeter_server.predictors import choosing, judging, training
+from edgemeter_server.predictors.kernels import judging as kernels_judging
+from edgemeter_server.predictors.kernels import opening
 from edgemeter_server.testing import issue_token
 
 from ..campaigns.conftest import builder, tiny  # noqa: F401  # fixtures
 from ..campaigns.test_campaigns import created, measure_all
-from ..jobs.conftest import Lab, lab  # noqa: F401  # a fixture
+from ..jobs.conftest import TARGET, Lab, lab  # noqa: F401  # a fixture
+from .kernel_files import fitted
 
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child would not know the small space. tests/unit/server/predictors/test_training.py has real ones."""
 
-    def run_here(task: str, payload: dict[str, Any], *_: object) -> Any:
+    def run_here(
+        task: str, payload: dict[str, Any], _: object, __: object, files: dict[str, Path] | None = None
+    ) -> Any:
         module, _, function = task.partition(":")
-        return json.loads(
-            json.dumps(getattr(import_module(module), function)(json.loads(json.dumps(payload))))
-        )
+        sent = payload | {name: str(path) for name, path in (files or {}).items()}
+        return json.loads(json.dumps(getattr(import_module(module), function)(json.loads(json.dumps(sent)))))
 
-    monkeypatch.setattr(training, "run_limited", run_here)
-    monkeypatch.setattr(judging, "run_limited", run_here)
-    monkeypatch.setattr(choosing, "run_limited", run_here)
+    for asks in (training, judging, choosing, opening, kernels_judging, child):
+        monkeypatch.setattr(asks, "run_limited", run_here)
+
+
+@pytest.fixture(scope="session")
+def kernel_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A saved predictor of files, of the laboratory's target."""
+    return fitted(TARGET, tmp_path_factory.mktemp("kernels"))
 
 
 @pytest.fixture

@@ -92,3 +92,13 @@ async def test_doubtful_ones_are_waited_for(measured, client):
     )
     assert (found.source, found.job_id) == ("measured", None)  # it was stored
     assert found.request_id
+
+
+async def test_codes_stand_for_texts(measured, client):
+    await fitted(measured, client, model="lut")
+    texts = ["tiny@1:conv3,conv3", "tiny@1:conv5,conv5"]
+    wanted = await client.estimates("tiny", texts, measured.TARGET)
+    for codes in ([[0, 0], [1, 1]], np.array([[0, 0], [1, 1]], np.uint8), ["tiny@1:conv3,conv3", (1, 1)]):
+        assert await client.estimates("tiny", codes, measured.TARGET) == wanted
+    with pytest.raises(ProblemError, match="not one of the codes"):
+        await client.estimates("tiny", [[0, 9]], measured.TARGET)

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from edgemeter.cli import codes
+from edgemeter.cli.exits import Exit
+from edgemeter.kernels.places import predictor_path
+from edgemeter.spaces.registry import find_space
 from edgemeter_server.predictors import watching
 
+from .kernel_files import network
 from .test_predictors import ALL, fitted
 from .test_watching import measured_anew
 
@@ -49,3 +53,42 @@ async def test_codes_of_one_file_are_predicted_into_another(measured, edgemeter,
     source.write_text("no array")
     assert (await edgemeter(*words, "--codes", source, "-o", output)).exit_code == 1
     assert (np.load(output) == table).all()
+
+
+async def test_a_predictor_of_files_is_published_and_asked(
+    measured, edgemeter, kernel_file, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EDGEMETER_STATE_DIR", str(tmp_path))
+    words = ("kernels", "publish", "-t", "onnxruntime.fp32")
+    missing = await edgemeter(*words)
+    assert "edgemeter kernels measure" in str(missing.exception)
+    path = predictor_path(measured.TARGET)
+    path.parent.mkdir()
+    path.write_bytes(kernel_file)
+    assert "any file, by its kernels" in (await edgemeter(*words)).stdout
+    other = json.loads((await edgemeter(*words, "--file", path, "--keep-active", "--json")).stdout)[
+        "predictor"
+    ]
+    assert (other["number"], other["active"]) == (2, False)
+    listed = (await edgemeter("predictors", "list", "--space", "any-network")).stdout
+    assert "any-network" in listed
+
+    file = tmp_path / "n.onnx"
+    file.write_bytes(network(200))
+    words = ("predict", file, "-t", "onnxruntime.fp32", "--url", "http://testserver")
+    [found] = json.loads((await edgemeter(*words, "--parts", "--json")).stdout)["estimates"]
+    assert (found["source"], found["predictor_number"]) == ("predicted", 1)
+    shown = await edgemeter("predict", found["artifact"], "-t", "onnxruntime.fp32", "--parts")
+    assert found["artifact"][:12] in shown.stdout
+    assert "the rest" in shown.stdout
+    assert (await edgemeter("predict", tmp_path / "no.onnx", *words[2:])).exit_code == Exit.USAGE
+
+
+async def test_operators_are_asked_about(measured, edgemeter):
+    key = find_space("tiny").placed[0].key
+    words = ("predict", "tiny", "--operator", key, "-t", measured.TARGET)
+    [found] = json.loads((await edgemeter(*words, "--json")).stdout)["estimates"]
+    assert (found["operator"], found["source"]) == (key, "measured")
+    shown = await edgemeter(*words, "--predicted")
+    assert "predicted" in shown.stdout
+    assert (await edgemeter("predict", "tiny", ALL[0], *words[2:])).exit_code == Exit.USAGE

@@ -1,0 +1,67 @@
+"""Estimates on the terminal: of architectures, of operators, and of files."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from edgemeter.cli.bases import print_bases
+from edgemeter.cli.output import data_console
+from edgemeter.cli.tables import dumped, print_document, print_table
+from edgemeter.cli.text import milliseconds, plain
+from edgemeter.wire.estimates import ArchitectureEstimate, ArtifactEstimate, OperatorEstimate
+
+Estimate: TypeAlias = ArchitectureEstimate | OperatorEstimate | ArtifactEstimate
+_SHA256_SIGNS = 12
+_STALE_SIGNS = 200
+
+
+def print_estimates(found: Sequence[Estimate], *, parts: bool, as_json: bool) -> None:
+    if as_json:
+        print_document("estimates", {"estimates": dumped(found)})
+        return
+    network, more = _columns(found[0])
+    columns = (network, "target", "latency#", "interval", "source", *more, "request#")
+    print_table(columns, map(_row, found))
+    print_bases(found)
+    files = [each for each in found if isinstance(each, ArtifactEstimate)]
+    for text in dict.fromkeys(each.stale for each in files if each.stale):
+        data_console().print(f"[dim]the predictor is stale: {plain(text, _STALE_SIGNS)}[/]")
+    for each in found if parts else ():
+        _print_parts(each)
+
+
+def _columns(first: Estimate) -> tuple[str, tuple[str, ...]]:
+    match first:
+        case ArtifactEstimate():
+            return "file", ("guessed kernels",)
+        case OperatorEstimate():
+            return "operator", ()
+        case ArchitectureEstimate():
+            return "architecture", ()
+
+
+def _row(each: Estimate) -> tuple[object, ...]:
+    interval = f"{milliseconds(each.interval.low_ms)} to {milliseconds(each.interval.high_ms)}"
+    guessed = [", ".join(each.unknown_operators or ())] if isinstance(each, ArtifactEstimate) else []
+    latency = milliseconds(each.latency_ms)
+    return (_name(each), each.target, latency, interval, each.source, *guessed, each.request_id)
+
+
+def _name(each: Estimate) -> str:
+    match each:
+        case ArtifactEstimate():
+            return each.artifact[:_SHA256_SIGNS]
+        case OperatorEstimate():
+            return each.operator
+        case ArchitectureEstimate():
+            return each.architecture
+
+
+def _print_parts(each: Estimate) -> None:
+    match each:
+        case ArtifactEstimate(parts=tuple() as parts):
+            rows = [(part.kernel, part.kind, milliseconds(part.latency_ms)) for part in parts]
+            rest = ("the rest", "", milliseconds(each.rest_ms or 0.0))
+            print_table((_name(each), "kernel", "latency#"), [*rows, rest])
+        case ArchitectureEstimate(parts=tuple() as layers):
+            named = [(part.layer, milliseconds(part.latency_ms)) for part in layers]
+            print_table((_name(each), "latency#"), [*named, ("the rest", milliseconds(each.rest_ms or 0.0))])

@@ -1,0 +1,47 @@
+"""Which version answers for files on a target in a project."""
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from edgemeter_server.devices.targets import KnownTarget
+from edgemeter_server.predictors.kernels.staleness import stale
+from edgemeter_server.predictors.kernels.versions import builds
+from edgemeter_server.predictors.tables import predictors
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveKernels:
+    """A row of `predictors`; `stale` says why it is of another engine than the target's."""
+
+    id: int
+    number: int
+    file_sha256: bytes
+    stale: str | None
+
+
+def find_kernels(connection: Connection, project: int, target: KnownTarget) -> ActiveKernels | None:
+    columns = (predictors.c.id, predictors.c.number, predictors.c.file_sha256, predictors.c.document)
+    found = select(*columns).where(
+        predictors.c.project_id == project,
+        predictors.c.target_id == target.id,
+        predictors.c.builds == builds(),
+        predictors.c.active,
+    )
+    if (row := connection.execute(found).one_or_none()) is None:
+        return None
+    engine_version = json.loads(row.document)["campaign"]["engine_version"]
+    return ActiveKernels(
+        row.id, row.number, bytes(row.file_sha256), stale(connection, target.id, engine_version)
+    )
+
+
+def how_to_publish(target: str) -> str:
+    """For people who asked where there is no predictor."""
+    words = f"--target {target}"
+    return (
+        f"there is no predictor of files on {target}; on its machine `edgemeter kernels measure {words}`"
+        f" measures what one is made of, `edgemeter kernels fit {words}` makes it and"
+        f" `edgemeter kernels publish {words}` hands it in"
+    )
