@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 #: Networks whose kernels the rules explain, at least, and what share of those that were shown.
 _FEWEST: Final = 20
 _LEAST_SHARE: Final = 0.5
+#: How far what they tell may move latencies, in the root mean square of logarithms: the engine knows better.
+_MOST_MOVED: Final = 0.15
 #: Networks to judge rules by; where a campaign has fewer, one in so many is held out instead.
 _FEWEST_JUDGES: Final = 15
 _HELD_OUT: Final = 5
@@ -45,6 +47,9 @@ def taught(
         judged = _judged(fitted, replace(teller, rules=learn(kept)[0]), held)
     else:
         judged = _judged(fitted, teller, judges)
+    if judged.deviation > _MOST_MOVED:
+        moved = f"by {judged.deviation:.0%} in the root mean square"
+        return predictor, f"on networks that they were not learnt from, they would move latencies {moved}"
     whole = replace(fitted, teller=replace(teller, deviation=judged.deviation))
     return replace(predictor, fitted=whole), {
         "networks": explained,
