@@ -1,11 +1,10 @@
 """What predictors of any file say of files, kept in memory: neither changes."""
 
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 from edgemeter.failures import EdgeMeterError
 from edgemeter.kernels.plugins import KernelEstimate
@@ -74,20 +73,15 @@ def _opened(content: bytes) -> "OpenedPredictor":
     # What this imports takes as long as all else that a server needs.
     from edgemeter_predictors.kernels.pricing import KernelPricing
 
+    # For good: on matrices of this size threads take ten times what they give, and setting it each time
+    # starts them anew.
+    threadpool_limits(1)
     return KernelPricing().open(content)
-
-
-@cache
-def _pools() -> ThreadpoolController:
-    """Those of the libraries that price: to find them takes milliseconds."""
-    return ThreadpoolController()
 
 
 def _priced(predictor: "OpenedPredictor", content: bytes, sha256: str, level: float) -> KernelEstimate:
     try:
-        graph = opened(content, sha256)
-        with _pools().limit(limits=1):  # on matrices of this size threads take ten times what they give
-            return predictor.estimate_graph(graph, level)
+        return predictor.estimate_graph(opened(content, sha256), level)
     except (EdgeMeterError, ValueError, LookupError, TypeError, ArithmeticError) as error:
         # The predictor was proven, but rules that a stranger made up may still lead nowhere.
         raise Refusal(ProblemType.INVALID, f"{sha256[:12]} cannot be predicted: {error}") from None
