@@ -9,12 +9,13 @@ import os
 import sys
 from pathlib import Path
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from edgemeter.wire.estimates import NewEstimates
 from edgemeter_server.access.first_admin import first_admin
 from edgemeter_server.app import create_app
 from edgemeter_server.http.caller import Viewer
+from edgemeter_server.http.routes import Router, put_routes
 from edgemeter_server.operations import listening, serving
 from edgemeter_server.operations.starting import open_services
 from edgemeter_server.services import ServicesOf
@@ -28,11 +29,10 @@ async def nothing(_services: ServicesOf, _caller: Viewer, _message: NewEstimates
     return Response(_ANSWER, media_type="application/json")
 
 
-def _as_deep_as_estimates() -> APIRouter:
-    inner, outer = APIRouter(prefix=NOTHING), APIRouter()
-    inner.add_api_route("", nothing, methods=["POST"])
-    outer.include_router(inner)
-    return outer
+def _as_late_as_estimates() -> Router:
+    router = Router(NOTHING)
+    router.add_api_route("", nothing, methods=["POST"])
+    return router
 
 
 def settings_of(folder: Path) -> Settings:
@@ -45,7 +45,7 @@ async def _serve(folder: Path) -> None:
         async with open_services(settings) as services:
             await first_admin(services)
             app = create_app(services)
-            app.include_router(_as_deep_as_estimates())
+            put_routes(app, [_as_late_as_estimates()])
             told = json.dumps({"url": listening.url_of(settings, bound), "pid": os.getpid()})
             await serving.serve(app, settings, bound, lambda: print(told, flush=True))
 

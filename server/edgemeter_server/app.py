@@ -13,7 +13,7 @@ from edgemeter_server.access.front import build_front
 from edgemeter_server.artifacts import endpoints as artifacts
 from edgemeter_server.campaigns import endpoints as campaigns
 from edgemeter_server.devices import endpoints as devices
-from edgemeter_server.http.openapi import operation_id
+from edgemeter_server.http.routes import put_routes
 from edgemeter_server.jobs import endpoints as jobs
 from edgemeter_server.measurements import endpoints as measurements
 from edgemeter_server.multi_hardware import endpoints as multi_hardware
@@ -24,6 +24,20 @@ from edgemeter_server.operations.observing import Observing
 from edgemeter_server.predictors import endpoints as predictors
 from edgemeter_server.recipes import endpoints as recipes
 from edgemeter_server.services import Services
+
+#: Routes are tried in this order: agents ask hundreds of times a second.
+_ROUTERS = (
+    *jobs.routers,
+    operations.router,
+    access.router,
+    artifacts.router,
+    devices.router,
+    measurements.router,
+    *campaigns.routers,
+    recipes.router,
+    *predictors.routers,
+    multi_hardware.router,
+)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -36,25 +50,13 @@ def create_app(services: Services) -> FastAPI:
         version=__version__,
         docs_url="/docs",
         redoc_url=None,
-        generate_unique_id_function=operation_id,
         lifespan=_background,
     )
     app.state.services = services
     app.state.metrics = Metrics()
     build_front(app, services)
     app.user_middleware.insert(1, Middleware(Observing, metrics=app.state.metrics))  # just inside RequestIds
-    app.include_router(
-        jobs.router
-    )  # first, as routes are tried in order: agents ask hundreds of times a second
-    app.include_router(operations.router)
-    app.include_router(access.router)
-    app.include_router(artifacts.router)
-    app.include_router(devices.router)
-    app.include_router(measurements.router)
-    app.include_router(campaigns.router)
-    app.include_router(recipes.router)
-    app.include_router(predictors.router)
-    app.include_router(multi_hardware.router)
+    put_routes(app, _ROUTERS)
     return app
 
 

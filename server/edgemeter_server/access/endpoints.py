@@ -1,6 +1,5 @@
 """Who am I; projects, tokens and what was done with them."""
 
-from fastapi import APIRouter
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -20,9 +19,10 @@ from edgemeter_server.access import audit, enrolment, granting, projects, reposi
 from edgemeter_server.http.caller import Admin, AnyCaller, Enrolment, Viewer
 from edgemeter_server.http.paging import Cursor, Limit, before_id, page_of, page_of_numbered
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.http.routes import Router
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(prefix="/v1", tags=["access"])
+router = Router(prefix="/v1", tags=["access"])
 
 
 @router.get("/me")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from sqlalchemy import Connection
 
 from edgemeter.wire.artifacts import ArtifactDocument
@@ -18,9 +18,10 @@ from edgemeter_server.artifacts.uploading import Upload, receive
 from edgemeter_server.http.body import OCTETS, require_octets
 from edgemeter_server.http.caller import AgentOrViewer, Caller, Submitter, Viewer
 from edgemeter_server.http.paging import Cursor, Limit, before_id, page_of_numbered
+from edgemeter_server.http.routes import Router
 from edgemeter_server.services import Services, ServicesOf
 
-router = APIRouter(prefix="/v1/artifacts", tags=["artifacts"])
+router = Router(prefix="/v1/artifacts", tags=["artifacts"])
 
 _FILE: dict[str, Any] = {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
 _PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}

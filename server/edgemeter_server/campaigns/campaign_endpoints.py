@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from sqlalchemy import Connection
 
 from edgemeter.wire.base import Page
@@ -13,9 +13,10 @@ from edgemeter_server.campaigns.results import results
 from edgemeter_server.devices.documents import Moment
 from edgemeter_server.http.caller import Caller, Submitter, Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, after_place, before_id, page_of, place_cursor
+from edgemeter_server.http.routes import Router
 from edgemeter_server.services import Services, ServicesOf
 
-router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
+router = Router(prefix="/v1/campaigns", tags=["campaigns"])
 
 CampaignId = Annotated[int, Path(ge=1, le=NEWEST)]
 

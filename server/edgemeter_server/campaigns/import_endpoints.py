@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from sqlalchemy import Connection
 
 from edgemeter.wire.base import Label, Page, Slug
@@ -26,9 +26,10 @@ from edgemeter_server.http.paging import (
     page_of,
     place_cursor,
 )
+from edgemeter_server.http.routes import Router
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(prefix="/v1/imports", tags=["campaigns"])
+router = Router(prefix="/v1/imports", tags=["campaigns"])
 
 ImportId = Annotated[int, Path(ge=1, le=NEWEST)]
 _TABLE: dict[str, Any] = {"content": {CSV: {"schema": {"type": "string"}}}}

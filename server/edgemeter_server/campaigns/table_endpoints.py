@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from sqlalchemy import ColumnElement, Connection
 
 from edgemeter.wire.base import Slug
@@ -15,10 +15,11 @@ from edgemeter_server.campaigns.capabilities import capabilities
 from edgemeter_server.campaigns.spaces import builds_of, known_space
 from edgemeter_server.devices.targets import target_id
 from edgemeter_server.http.caller import Caller, Viewer
+from edgemeter_server.http.routes import Router
 from edgemeter_server.measurements.listing import in_project
 from edgemeter_server.services import Services, ServicesOf
 
-router = APIRouter(prefix="/v1/targets", tags=["campaigns"])
+router = Router(prefix="/v1/targets", tags=["campaigns"])
 
 TargetSlug = Annotated[Slug, Path()]
 SpaceName = Annotated[Slug, Query(description="The name of a search space")]

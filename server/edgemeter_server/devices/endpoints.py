@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from sqlalchemy import Connection
 
 from edgemeter.wire.agents import CloseSession, NewestSession, OpenSession, SessionOpened
@@ -14,9 +14,10 @@ from edgemeter_server.devices.documents import Moment, device_document, device_d
 from edgemeter_server.devices.target_rows import target_row, target_rows
 from edgemeter_server.http.caller import Admin, Agent, Caller, Viewer
 from edgemeter_server.http.paging import Cursor, Limit, before_id, page_of_numbered
+from edgemeter_server.http.routes import Router
 from edgemeter_server.services import Services, ServicesOf
 
-router = APIRouter(prefix="/v1", tags=["devices"])
+router = Router(prefix="/v1", tags=["devices"])
 SlugInPath = Annotated[Slug, Path()]
 
 

@@ -5,14 +5,14 @@ from typing import Any
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from edgemeter_server.http.json_body import parsed
+from edgemeter_server.http.routes import Route
 
 
-class DirectRoute(APIRoute):
+class DirectRoute(Route):
     """Declared as every route, and documented so; called directly.
 
     The endpoint has dependencies, each an asynchronous function of the request or of others, and at most one

@@ -1,6 +1,6 @@
 """The routes of the agent protocol that concern leases. What they answer is checked by whoever made it."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from edgemeter.wire.agents import Claim, Claimed, Renew, Renewed, ReportBatch, Reported
 from edgemeter.wire.problems import ProblemType
@@ -8,11 +8,12 @@ from edgemeter_server import faults, tracing
 from edgemeter_server.http.caller import Agent, Caller
 from edgemeter_server.http.direct_route import DirectRoute
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.http.routes import Router
 from edgemeter_server.jobs import claiming, renewing, reporting
 from edgemeter_server.jobs.lease_documents import claimed
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(prefix="/v1/agent", tags=["agents"], route_class=DirectRoute)
+router = Router(prefix="/v1/agent", tags=["agents"], route_class=DirectRoute)
 
 
 @router.post("/claims", response_model=Claimed)

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from edgemeter.wire.base import Page, Sha256, Slug
 from edgemeter.wire.requests import JobDocument, JobState
 from edgemeter_server.http.caller import Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, before_id, page_of
+from edgemeter_server.http.routes import Router
 from edgemeter_server.jobs import job_documents
 from edgemeter_server.jobs.job_documents import JobFilter
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = Router(prefix="/v1/jobs", tags=["jobs"])
 
 JobId = Annotated[int, Path(ge=1, le=NEWEST)]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import Header, Path, Query, Response
 from pydantic import StringConstraints
 
 from edgemeter.wire.base import Label, Page, Sha256, Slug
@@ -16,13 +16,14 @@ from edgemeter.wire.requests import (
 from edgemeter_server import faults, tracing
 from edgemeter_server.http.caller import Submitter, Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, before_id, page_of
+from edgemeter_server.http.routes import Router
 from edgemeter_server.jobs import requests
 from edgemeter_server.jobs.ending import ended_within
 from edgemeter_server.jobs.requests import Filter
 from edgemeter_server.jobs.submitting import submit
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(prefix="/v1/requests", tags=["requests"])
+router = Router(prefix="/v1/requests", tags=["requests"])
 
 RequestId = Annotated[int, Path(ge=1, le=NEWEST)]
 IdempotencyKey = Annotated[

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from sqlalchemy import Connection
 
 from edgemeter.wire.base import Label, Page, Sha256, Slug
@@ -10,12 +10,13 @@ from edgemeter.wire.measurements import MeasurementRecord, MeasurementRow
 from edgemeter_server.access import audit
 from edgemeter_server.http.caller import Admin, Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, before_id, page_of
+from edgemeter_server.http.routes import Router
 from edgemeter_server.measurements.deletion import delete_measurement
 from edgemeter_server.measurements.listing import Filters, listed
 from edgemeter_server.measurements.records import record
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(prefix="/v1/measurements", tags=["measurements"])
+router = Router(prefix="/v1/measurements", tags=["measurements"])
 
 MeasurementId = Annotated[int, Path(ge=1, le=NEWEST)]
 

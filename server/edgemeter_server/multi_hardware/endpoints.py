@@ -1,16 +1,17 @@
 """The routes of metrics over several targets."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from starlette.concurrency import run_in_threadpool
 
 from edgemeter.wire.metrics import ComparedNetworks, NewFront, NewMetrics, Sample
 from edgemeter_server.http.caller import Caller, Viewer
+from edgemeter_server.http.routes import Router
 from edgemeter_server.multi_hardware.checking import check, check_front
 from edgemeter_server.multi_hardware.comparing import compare
 from edgemeter_server.multi_hardware.drawing import drawn_front, prepare
 from edgemeter_server.services import Services, ServicesOf
 
-router = APIRouter(prefix="/v1", tags=["metrics"])
+router = Router(prefix="/v1", tags=["metrics"])
 
 
 @router.post("/metrics", response_model=ComparedNetworks)

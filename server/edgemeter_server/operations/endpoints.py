@@ -2,19 +2,20 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from edgemeter.wire.base import Reply
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.http.caller import Viewer
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.http.routes import Router
 from edgemeter_server.operations.figures import figures_of
 from edgemeter_server.operations.metrics import Metrics
 from edgemeter_server.operations.readiness import failing
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(tags=["operations"])
+router = Router(tags=["operations"])
 _RETRY_S = 5.0
 
 

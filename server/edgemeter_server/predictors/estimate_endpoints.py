@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from edgemeter.wire.base import Slug
 from edgemeter.wire.estimates import MOST_ESTIMATES, Estimates, Level, NetworkEstimate, NewEstimates
@@ -14,6 +14,7 @@ from edgemeter_server.campaigns.spaces import builds_of, known_space
 from edgemeter_server.http.body import require_octets
 from edgemeter_server.http.caller import Caller, Viewer
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.http.routes import Router
 from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
 from edgemeter_server.predictors.doubting import measure_doubtful, networks_of
@@ -22,7 +23,7 @@ from edgemeter_server.predictors.loaded import how_to_fit
 from edgemeter_server.predictors.operators import check_operators, operator_estimates
 from edgemeter_server.services import Services, ServicesOf
 
-router = APIRouter(prefix="/v1/estimates", tags=["estimates"])
+router = Router(prefix="/v1/estimates", tags=["estimates"])
 
 WaitSeconds = Annotated[float, Query(ge=0, le=MAX_REQUEST_WAIT_S, alias="wait")]
 _BINARY: dict[str, Any] = {

@@ -2,18 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from edgemeter.wire.base import Page, Slug
 from edgemeter.wire.predictors import MAX_FIT_WAIT_S, Comparison, FitDocument, NewFit, PredictorDocument
 from edgemeter_server.http.body import OCTETS
 from edgemeter_server.http.caller import Submitter, Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, before_id, page_of
+from edgemeter_server.http.routes import Router
 from edgemeter_server.predictors import comparing, documents, fitting, publishing, queueing
 from edgemeter_server.predictors.documents import Filter
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(tags=["predictors"])
+router = Router(tags=["predictors"])
 
 FitId = Annotated[int, Path(ge=1, le=NEWEST)]
 PredictorId = Annotated[int, Path(ge=1, le=NEWEST)]

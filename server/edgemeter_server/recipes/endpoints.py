@@ -1,16 +1,16 @@
 """The routes of recipes."""
 
-from fastapi import APIRouter
 from sqlalchemy import Connection
 
 from edgemeter.wire.base import Sha256
 from edgemeter.wire.recipes import ResetRecipe
 from edgemeter_server.access import audit
 from edgemeter_server.http.caller import Admin
+from edgemeter_server.http.routes import Router
 from edgemeter_server.recipes.resetting import reset
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(prefix="/v1/recipes", tags=["campaigns"])
+router = Router(prefix="/v1/recipes", tags=["campaigns"])
 
 
 @router.post("/{sha256}/reset")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from edgemeter.wire.base import Slug
 from edgemeter.wire.predictors import PredictorDocument
@@ -11,13 +11,14 @@ from edgemeter_server.artifacts.refusing import told_as_refusal
 from edgemeter_server.artifacts.uploading import fill
 from edgemeter_server.http.body import KERNEL_PREDICTORS, OCTETS, require_octets
 from edgemeter_server.http.caller import Submitter
+from edgemeter_server.http.routes import Router
 from edgemeter_server.predictors import documents
 from edgemeter_server.predictors.kernels import publishing
 from edgemeter_server.predictors.kernels.opening import open_in_child
 from edgemeter_server.predictors.kernels.publishing import HandedIn, Wanted
 from edgemeter_server.services import ServicesOf
 
-router = APIRouter(tags=["predictors"])
+router = Router(tags=["predictors"])
 
 _FILE: dict[str, Any] = {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
 
