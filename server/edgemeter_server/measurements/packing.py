@@ -8,22 +8,22 @@ compressors for texts make it half as large again.
 
 from collections.abc import Sequence
 
+from edgemeter_server.measurements.codes import Column, coded, column_of
+
 MAX_VALUES = 1 << 25
 _MORE = 0x80
 
+Columns = Sequence[Sequence[int]]
 
-def pack(columns: Sequence[Sequence[int]]) -> bytes:
-    heads, texts = [len(columns)], []
-    for column in columns:
-        smallest = min(column, default=0)
-        # 0 instead of k + 1: all values are the smallest.
-        usual = 0
-        if max(column, default=0) != smallest:
-            k = _usual_length(column, smallest)
-            usual = k + 1
-            texts += _texts(column, smallest, k)
-        heads += [len(column), unsigned(smallest), usual]
-    return b"".join(map(_varint, heads)) + _bytes("".join(texts))
+
+def pack(columns: Columns) -> bytes:
+    return pack_many([columns])[0]
+
+
+def pack_many(many: Sequence[Columns]) -> list[bytes]:
+    """`pack` of each. Several at once take half the time."""
+    packs = [[*map(column_of, columns)] for columns in many]
+    return [_heads(pack) + codes for pack, codes in zip(packs, coded(packs), strict=True)]
 
 
 def unpack(content: bytes) -> tuple[list[list[int]], bytes]:
@@ -42,15 +42,11 @@ def unpack(content: bytes) -> tuple[list[list[int]], bytes]:
     return columns, content[at + (place + 7) // 8 :]
 
 
-def _usual_length(column: Sequence[int], smallest: int) -> int:
-    """Four tenths up is within a few thousandths of the best k, on real samples."""
-    return (sorted(column)[len(column) * 2 // 5] - smallest).bit_length()
-
-
-def _texts(column: Sequence[int], smallest: int, k: int) -> list[str]:
-    zero = smallest - (1 << k)
-    tails = [bin(value - zero)[3:] for value in column]
-    return ["1" * (len(tail) - k) + "0" + tail for tail in tails]
+def _heads(pack: Sequence[Column]) -> bytes:
+    heads = [len(pack)]
+    for column in pack:
+        heads += [len(column.values), unsigned(column.smallest), column.usual]
+    return b"".join(map(_varint, heads))
 
 
 def _column(bits: str, place: int, size: int, usual: int) -> tuple[list[int], int]:
@@ -73,11 +69,6 @@ def unsigned(value: int) -> int:
 
 def signed(value: int) -> int:
     return ~(value >> 1) if value & 1 else value >> 1
-
-
-def _bytes(bits: str) -> bytes:
-    size = (len(bits) + 7) // 8
-    return (int("1" + bits, 2) << 8 * size - len(bits)).to_bytes(size + 1, "big")[1:]
 
 
 def _varint(value: int) -> bytes:

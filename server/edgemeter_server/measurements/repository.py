@@ -33,7 +33,7 @@ def store_many(connection: Connection, news: Sequence[NewMeasurement], now_us: i
     """
     if not news:
         return []
-    encoded = [codec.encode(new.measurement) for new in news]
+    encoded = codec.encode_all([new.measurement for new in news])
     contexts = _contexts(news)
     interned = intern(connection, {*contexts, *(stored.batch for stored in encoded)})
     rows = [

@@ -17,17 +17,15 @@ _SHAPE = 6  #: integers for each visit
 
 
 def encode(visits: Sequence[VisitDocument], numbers: Iterable[float]) -> bytes:
-    coded = figures.encode(numbers, visits)
-    columns = (
-        _shapes(visits),
-        coded.surprises,
-        _chained(visit.wall_ns for visit in visits),
-        _chained(map(_over_wall, visits)),
-        _chained(visit.delay_ns for visit in visits),
-        _chained(visit.warmup_wall_ns for visit in visits),
-        coded.nanoseconds,
-    )
-    return _VERSION + packing.pack(columns) + coded.exact
+    return encode_all([(visits, numbers)])[0]
+
+
+def encode_all(measured: Sequence[tuple[Sequence[VisitDocument], Iterable[float]]]) -> list[bytes]:
+    """`encode` of each: their columns are packed together."""
+    coded = [figures.encode(numbers, visits) for visits, numbers in measured]
+    columns = [_columns(visits, each) for (visits, _), each in zip(measured, coded, strict=True)]
+    packed = packing.pack_many(columns)
+    return [_VERSION + content + each.exact for content, each in zip(packed, coded, strict=True)]
 
 
 def decode(content: bytes) -> tuple[tuple[VisitDocument, ...], list[float]]:
@@ -37,6 +35,18 @@ def decode(content: bytes) -> tuple[tuple[VisitDocument, ...], list[float]]:
     (shapes, surprises, *times, nanoseconds), exact = packing.unpack(content[1:])
     visits = _visits(shapes, times)
     return visits, list(figures.decode(Figures(surprises, nanoseconds, exact), visits))
+
+
+def _columns(visits: Sequence[VisitDocument], coded: Figures) -> packing.Columns:
+    return (
+        _shapes(visits),
+        coded.surprises,
+        _chained(visit.wall_ns for visit in visits),
+        _chained(map(_over_wall, visits)),
+        _chained(visit.delay_ns for visit in visits),
+        _chained(visit.warmup_wall_ns for visit in visits),
+        coded.nanoseconds,
+    )
 
 
 def _chained(parts: Iterable[Iterable[int]]) -> list[int]:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgemeter_server.measurements.packing import MAX_VALUES, pack, unpack
+from edgemeter_server.measurements import codes
+from edgemeter_server.measurements.packing import MAX_VALUES, pack, pack_many, unpack
 
 COLUMNS = st.lists(st.lists(st.integers() | st.integers(-(2**300), 2**300), max_size=30), max_size=8)
 
@@ -10,6 +11,16 @@ COLUMNS = st.lists(st.lists(st.integers() | st.integers(-(2**300), 2**300), max_
 @given(COLUMNS, st.binary(max_size=20))
 def test_columns_come_back_and_what_follows_them_is_found(columns: list[list[int]], rest: bytes) -> None:
     assert unpack(pack(columns) + rest) == (columns, rest)
+
+
+@given(st.lists(COLUMNS | st.lists(st.lists(st.integers(-(2**61), 2**61), max_size=30)), max_size=4))
+def test_many_packed_at_once_are_as_each_alone(many: list[list[list[int]]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codes, "_FEW", 1)
+        patch.setattr(codes, "_AT_ONCE", 7)
+        together = pack_many(many)
+        patch.setattr(codes, "_FEW", 1 << 60)
+        assert together == [pack(columns) for columns in many]
 
 
 @given(st.binary(max_size=200))
