@@ -48,11 +48,11 @@ def _granted(services: Services, connection: Connection, claimant: Claimant, up_
     now_us = services.clock.now_us(connection)
     if seen_us < now_us - sessions.SEEN_EVERY_US:
         sessions.seen(connection, claimant.session_id, now_us)
-    rows = claims.leases(connection, claimant, now_us)
-    if not rows and (first := claims.head(connection, claimant, now_us)) is not None:
+    first = claims.head(connection, claimant, now_us)
+    if first is not None and not first.granted:
         expires_us = now_us + round(services.settings.lease_s * 1e6)
         claims.take(connection, claimant, first, up_to, (now_us, expires_us))
-        rows = claims.leases(connection, claimant, now_us)
+    rows = claims.leases(connection, claimant, now_us)
     if not rows:
         return Granted((), services.settings.lease_s)
     return Granted(rows, (min(row.expires_us for row in rows) - now_us) / 1e6)
@@ -72,6 +72,7 @@ async def _until_due(services: Services, claimant: Claimant, patience: Patience)
 
     def is_due(connection: Connection) -> bool:
         sessions.live_session(connection, session_id, device_id)
+        claims.read_in_order(connection)
         return claims.head(connection, claimant, services.clock.now_us(connection)) is not None
 
     while patience.left_s() > 0 and not services.wakeups.ended:

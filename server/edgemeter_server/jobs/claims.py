@@ -11,11 +11,12 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
+    func,
     insert,
     literal_column,
     or_,
     select,
-    text,
     update,
 )
 
@@ -37,9 +38,12 @@ from edgemeter_server.recipes.tables import recipes
 #: A literal, as in the partial index that serves the claim.
 PENDING = jobs.c.state == literal_column("'pending'")
 _ANY = 1 << 30
-_NO_BITMAPS = text("SET LOCAL enable_bitmapscan = off")
 #: Jobs of one claim that are not surveys.
 MOST_THOROUGH = 16
+#: A column for a statement before those that read the queue: until the transaction ends PostgreSQL then reads
+#: it by its index, hence in order. Where its statistics are older than the queue it expects no pending job,
+#: and would collect them all for each claim and sort them: a third of a second for a hundred thousand.
+IN_ORDER = func.set_config("enable_bitmapscan", "off", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,16 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The job that comes first of those the session can do, and what it offers for its target."""
+    """The job that comes first of those the session can do, and what it offers for its target.
+
+    `granted`: the claim holds leases already, so that this is its repetition.
+    """
 
     target_id: int
     revision_id: int
     tries: int
     protocol: str
+    granted: bool
 
 
 class LeaseRow(NamedTuple):
@@ -92,7 +100,6 @@ def leases(connection: Connection, claimant: Claimant, now_us: int) -> Sequence[
 
 def head(connection: Connection, claimant: Claimant, now_us: int) -> Head | None:
     """Among what the session offers, the target with the most urgent job that it can do, then the oldest."""
-    _read_in_order(connection)
     row = connection.execute(_HEAD, _values(claimant, now_us)).first()
     return None if row is None else Head(*row)
 
@@ -114,14 +121,10 @@ def take(
     connection.execute(_RUN, values)
 
 
-def _read_in_order(connection: Connection) -> None:
-    """Until the transaction ends PostgreSQL reads the queue by its index, hence in order.
-
-    Where its statistics are older than the queue it expects no pending job, and would collect them all for
-    each claim and sort them: a third of a second for a hundred thousand.
-    """
+def read_in_order(connection: Connection) -> None:
+    """For a transaction that begins by reading the queue."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_NO_BITMAPS)
+        connection.execute(_READ_IN_ORDER)
 
 
 def _values(claimant: Claimant, now_us: int) -> dict[str, Any]:
@@ -147,6 +150,8 @@ _CAN_BUILD = can_build(_SESSION)
 _ORDER = (jobs.c.priority.desc(), jobs.c.id)
 #: Live attempts of one claim.
 _GRANTED = (attempts.c.session_id == _SESSION, attempts.c.claim_id == _CLAIM, LIVE)
+_IN_TIME = attempts.c.expires_us > _NOW
+_READ_IN_ORDER = select(IN_ORDER)
 
 
 def _head() -> Select[Any]:
@@ -154,7 +159,13 @@ def _head() -> Select[Any]:
     first = select(jobs.c.id).where(*due(offer.c.target_id, _NOW), _CAN_BUILD).order_by(*_ORDER).limit(1)
     best = jobs.alias("best")
     return (
-        select(offer.c.target_id, offer.c.revision_id, best.c.tries, specs.c.protocol)
+        select(
+            offer.c.target_id,
+            offer.c.revision_id,
+            best.c.tries,
+            specs.c.protocol,
+            exists().where(*_GRANTED, _IN_TIME).label("granted"),
+        )
         .select_from(offer)
         .join(devices, devices.c.id == offer.c.device_id)
         .join(best, best.c.id == first.correlate(offer).scalar_subquery())
@@ -229,9 +240,6 @@ _LEASES: Select[Any] = (
             project_artifacts.c.artifact_id == jobs.c.artifact_id,
         ),
     )
-    .where(
-        *_GRANTED,
-        attempts.c.expires_us > _NOW,
-    )
+    .where(*_GRANTED, _IN_TIME)
     .order_by(*_ORDER)
 )

@@ -9,6 +9,7 @@ from edgemeter.wire.agents import Renew, Renewal, Renewed
 from edgemeter.wire.problems import ProblemType
 from edgemeter.wire.requests import JobState
 from edgemeter_server import faults
+from edgemeter_server.database.among import among
 from edgemeter_server.database.metadata import Key, Microseconds
 from edgemeter_server.devices import sessions
 from edgemeter_server.http.problems import Refusal
@@ -34,13 +35,13 @@ _MINE: Select[Any] = (
     .join(jobs, jobs.c.id == attempts.c.job_id)
     .where(
         attempts.c.session_id == bindparam("session_id", type_=Key),
-        attempts.c.id.in_(bindparam("ids", expanding=True)),
+        among(attempts.c.id, "ids"),
     )
 )
 _EXTEND = (
     update(attempts)
     .where(
-        attempts.c.id.in_(bindparam("ids", expanding=True)),
+        among(attempts.c.id, "ids"),
         attempts.c.expires_us > bindparam("now_us", type_=Microseconds()),
         LIVE,
     )
@@ -69,7 +70,7 @@ def _renew(services: Services, connection: Connection, device_id: int, message: 
     now_us = services.clock.now_us(connection)
     sessions.seen(connection, message.session_id, now_us)
     secrets = {held.attempt_id: held.secret for held in message.leases}
-    rows = connection.execute(_MINE, {"session_id": message.session_id, "ids": list(secrets)}).all()
+    rows = connection.execute(_MINE, {"session_id": message.session_id, "ids": secrets}).all()
     mine = [row for row in rows if opens(secrets[row.id], services.key, row)]
     found = {row.id: on_renewal(_standing(row, now_us)) for row in mine}
     stop(connection, [id_ for id_, state in found.items() if state == "cancelled"], now_us)
@@ -94,5 +95,5 @@ def _standing(row: Row[Any], now_us: int) -> Standing:
 def _extend(connection: Connection, ids: Collection[int], now_us: int, until_us: int) -> frozenset[int]:
     if not ids:
         return frozenset()
-    values = {"ids": list(ids), "now_us": now_us, "until_us": until_us}
+    values = {"ids": ids, "now_us": now_us, "until_us": until_us}
     return frozenset(connection.execute(_EXTEND, values).scalars())

@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from edgemeter.wire.requests import JobState
 from edgemeter_server.artifacts.tables import artifacts
+from edgemeter_server.database.among import among
 from edgemeter_server.database.metadata import Key, Microseconds
 from edgemeter_server.devices import health
 from edgemeter_server.devices.tables import targets
@@ -56,7 +57,7 @@ _FIND: Select[Any] = (
     .join(targets, targets.c.id == jobs.c.target_id)
     .join(specs, specs.c.id == jobs.c.spec_id)
     .where(
-        attempts.c.id.in_(bindparam("ids", expanding=True)),
+        among(attempts.c.id, "ids"),
         attempts.c.device_id == bindparam("device_id", type_=Key),
     )
     .order_by(jobs.c.id)
@@ -75,19 +76,19 @@ _STORED = union_all(
 _ENDED = {"ended_us": bindparam("now_us", type_=Microseconds()), "failure": null()}
 _FINISH_ATTEMPTS = (
     update(attempts)
-    .where(attempts.c.id.in_(_IDS))
+    .where(among(attempts.c.id, "ids"))
     .values(state=attempt_after(AttemptState.LIVE, AttemptEvent.REPORTED), charged=null(), **_ENDED)
 )
 _FINISH_JOBS = (
     update(jobs)
-    .where(jobs.c.id.in_(_IDS))
+    .where(among(jobs.c.id, "ids"))
     .values(state=job_after(JobState.RUNNING, JobEvent.MEASURED), **_ENDED)
 )
 
 
 def find(connection: Connection, ids: Collection[int], device_id: int) -> Mapping[int, Row[Any]]:
     """Attempts of the device and all that a report of one is judged by; they and their jobs stay locked."""
-    rows = connection.execute(_FIND, {"ids": list(ids), "device_id": device_id})
+    rows = connection.execute(_FIND, {"ids": ids, "device_id": device_id})
     return {row.id: row for row in rows}
 
 

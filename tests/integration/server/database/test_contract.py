@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from edgemeter_server.database.among import among
 from edgemeter_server.database.base import Database, UnavailableError
 
 
@@ -169,3 +170,16 @@ async def test_an_error_of_the_unit_itself_passes_as_it_is(contract: Database, t
     await contract.write(adding(table, 1))
     with pytest.raises(IntegrityError):
         await contract.write(adding(table, 1))
+
+
+@pytest.mark.parametrize("wanted", [[], [2], [3, 1, 99], list(range(500))])
+async def test_a_column_is_found_among_any_number_of_ids(
+    contract: Database, table: Table, wanted: list[int]
+) -> None:
+    for number in (1, 2, 3):
+        await contract.write(adding(table, number))
+    some = select(table.c.id).where(among(table.c.id, "wanted")).order_by(table.c.id)
+    found = await contract.read(
+        lambda connection: connection.execute(some, {"wanted": wanted}).scalars().all()
+    )
+    assert list(found) == [number for number in (1, 2, 3) if number in wanted]

@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from edgemeter_server.jobs import claims, reports
 from edgemeter_server.jobs.attempts import _live
+from edgemeter_server.jobs.holding import hold_session
 from edgemeter_server.jobs.sweeping import late_jobs
 from edgemeter_server.jobs.tables import attempts, jobs
 from edgemeter_server.measurements.tables import measurements
@@ -103,7 +104,7 @@ async def test_a_claim_never_collects_the_queue_to_sort_it(services, backlog, cl
         pytest.skip("SQLite knows one way only")
 
     def bitmaps_after_looking(connection):
-        claims.head(connection, claims.Claimant(1, 1, bytes(16)), clock.now_us(connection))
+        hold_session(connection, 1, 1)
         return connection.execute(text("SHOW enable_bitmapscan")).scalar_one()
 
     assert await services.database.write(bitmaps_after_looking) == "off"
