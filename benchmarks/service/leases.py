@@ -9,7 +9,7 @@ from statistics import quantiles
 from benchmarks.report import Figure, at_most, main, reported
 from benchmarks.service.agents import IDLE_TARGET, Agent, leases_of
 from benchmarks.service.apart import play, process
-from benchmarks.service.processes import cpu_s
+from benchmarks.service.processes import Spent, spent
 from benchmarks.service.promises import at_least
 from benchmarks.service.seeding import Seeded, seed
 from benchmarks.service.server import DATABASES, Server, installation, serving
@@ -25,11 +25,16 @@ class Claims:
     """What all agents did between two instants."""
 
     wall_s: float
+    spent: Spent
     each_s: tuple[float, ...]
     job_ids: tuple[int, ...]
 
+    def cost_ms(self, cpu_s: float) -> float:
+        """Of one claim."""
+        return 1000 * cpu_s / len(self.each_s)
 
-async def claim_all(url: str, tokens: Sequence[str], seconds: float) -> Claims:
+
+async def claim_all(url: str, tokens: Sequence[str], seconds: float, server_pid: int) -> Claims:
     agents = [await Agent.join(url, token) for token in tokens]
     answers: list[bytes] = []
     each_s: list[float] = []
@@ -39,11 +44,12 @@ async def claim_all(url: str, tokens: Sequence[str], seconds: float) -> Claims:
             answers.append(await agent.claim())
             each_s.append(time.perf_counter() - began_s)
 
-    began_s = time.perf_counter()
+    before, began_s = spent(server_pid), time.perf_counter()
     until_s = began_s + seconds
     await asyncio.gather(*map(work, agents))
-    wall_s = time.perf_counter() - began_s
-    return Claims(wall_s, tuple(each_s), tuple(one["job_id"] for each in answers for one in leases_of(each)))
+    wall_s, took = time.perf_counter() - began_s, spent(server_pid) - before
+    job_ids = tuple(one["job_id"] for each in answers for one in leases_of(each))
+    return Claims(wall_s, took, tuple(each_s), job_ids)
 
 
 async def wait_all(url: str, tokens: Sequence[str], seconds: float) -> int:
@@ -63,13 +69,13 @@ def _figures(database: str) -> list[Figure]:
     with installation(database) as settings:
         seeded = asyncio.run(seed(settings, scaled(1_000_000), 2 * AGENTS, waiting))
         with serving(settings) as server:
-            before_s = cpu_s(server.pid)
             alone = _claims(server, seeded.working[:AGENTS])
-            cost_ms = (cpu_s(server.pid) - before_s) * 1000 / len(alone.each_s)
             beside = _beside_waiting(server, seeded)
     return [
         at_least(f"leases/s, {database}", len(alone.job_ids) / alone.wall_s, _PROMISED[database]),
-        reported(f"server CPU of a claim of 16, {database}", cost_ms, " ms"),
+        reported(f"server CPU of a claim of 16, {database}", alone.cost_ms(alone.spent.server_s), " ms"),
+        reported(f"the load's CPU of one, {database}", alone.cost_ms(alone.spent.load_s), " ms"),
+        reported(f"all other CPU of one, {database}", alone.cost_ms(alone.spent.others_s), " ms"),
         _without_doubles(database, [*alone.job_ids, *beside.job_ids]),
         at_most(
             f"p99 of a claim, {waiting} waiting, {database}",
@@ -82,7 +88,7 @@ def _figures(database: str) -> list[Figure]:
 
 def _claims(server: Server, tokens: Sequence[str]) -> Claims:
     with process() as load:
-        return load.submit(play, claim_all, server.url, tokens, CLAIM_S).result()
+        return load.submit(play, claim_all, server.url, tokens, CLAIM_S, server.pid).result()
 
 
 def _beside_waiting(server: Server, seeded: Seeded) -> Claims:

@@ -1,9 +1,40 @@
 """What the kernel tells of a process and its children: CPU time and memory."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_IDLE = (3, 4)  #: of the columns of /proc/stat: idle, and waiting for a disk
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """CPU time of all processors, and of two processes: the server's, and the load's own."""
+
+    machine_s: float
+    server_s: float
+    load_s: float
+
+    def __sub__(self, before: "Spent") -> "Spent":
+        return Spent(
+            self.machine_s - before.machine_s, self.server_s - before.server_s, self.load_s - before.load_s
+        )
+
+    @property
+    def others_s(self) -> float:
+        """The database's processes, where it has some, and whatever else ran."""
+        return self.machine_s - self.server_s - self.load_s
+
+
+def spent(server_pid: int) -> Spent:
+    """So far. The caller is the load."""
+    return Spent(_machine_s(), cpu_s(server_pid), cpu_s(os.getpid()))
+
+
+def _machine_s() -> float:
+    columns = Path("/proc/stat").read_text().partition("\n")[0].split()[1:8]
+    return sum(int(ticks) for at, ticks in enumerate(columns) if at not in _IDLE) / _TICKS
 
 
 def cpu_s(pid: int) -> float:

@@ -13,7 +13,7 @@ from benchmarks.report import Figure, at_most, main, reported
 from benchmarks.service.agents import Agent, leases_of
 from benchmarks.service.apart import play, process
 from benchmarks.service.disk import measurement_bytes
-from benchmarks.service.processes import cpu_s
+from benchmarks.service.processes import Spent, spent
 from benchmarks.service.promises import at_least
 from benchmarks.service.seeding import seed
 from benchmarks.service.server import DATABASES, Server, installation, serving
@@ -32,7 +32,11 @@ class Reports:
     count: int
     began_s: float
     ended_s: float
-    cpu_s: float  #: of the server
+    spent: Spent
+
+    def cost_ms(self, cpu_s: float) -> float:
+        """Of one."""
+        return 1000 * cpu_s / self.count
 
 
 async def report_all(url: str, tokens: Sequence[str], batches: int, shape: Shape, server_pid: int) -> Reports:
@@ -47,9 +51,9 @@ async def report_all(url: str, tokens: Sequence[str], batches: int, shape: Shape
     async def work(agent: Agent, own: Iterable[bytes]) -> int:
         return sum([accepted(await agent.report(body)) for body in own])
 
-    before_s, began_s = cpu_s(server_pid), time.perf_counter()
+    before, began_s = spent(server_pid), time.perf_counter()
     counts = await asyncio.gather(*map(work, agents, zip(*rounds, strict=True)))
-    return Reports(sum(counts), began_s, time.perf_counter(), cpu_s(server_pid) - before_s)
+    return Reports(sum(counts), began_s, time.perf_counter(), spent(server_pid) - before)
 
 
 def body_of(leases: Sequence[dict[str, Any]], random: Random, shape: Shape) -> bytes:
@@ -104,10 +108,12 @@ def _figures(database: str) -> list[Figure]:
             with_500 = _reports(server, seeded.working, long, _LONG)
     return [
         at_least(f"reports/s of 60 samples, {database}", _rate(with_60), _PROMISED),
-        reported(f"server CPU of one of them, {database}", with_60.cpu_s * 1000 / with_60.count, " ms"),
+        reported(f"server CPU of one of them, {database}", with_60.cost_ms(with_60.spent.server_s), " ms"),
+        reported(f"the load's CPU of one, {database}", with_60.cost_ms(with_60.spent.load_s), " ms"),
+        reported(f"all other CPU of one, {database}", with_60.cost_ms(with_60.spent.others_s), " ms"),
         reported(f"reports/s of 500 samples, {database}", _rate(with_500), ""),
         reported(
-            f"server CPU of one of them (500), {database}", with_500.cpu_s * 1000 / with_500.count, " ms"
+            f"server CPU of one of them (500), {database}", with_500.cost_ms(with_500.spent.server_s), " ms"
         ),
         at_most(f"bytes of a measurement of 60 samples, {database}", each, BYTES, ""),
     ]
