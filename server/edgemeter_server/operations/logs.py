@@ -56,6 +56,8 @@ def as_text(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 
 def _word(text: object) -> str:
     """Control characters, escaped as in JSON."""
+    if isinstance(text, str) and text.isascii() and text.isprintable():
+        return text
     return json.dumps(str(text), ensure_ascii=True)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
 
 
