@@ -2,14 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from statistics import quantiles
 
 from benchmarks.report import Figure, at_most, main, reported
 from benchmarks.service.agents import IDLE_TARGET, Agent, leases_of
 from benchmarks.service.apart import play, process
-from benchmarks.service.processes import Spent, spent
+from benchmarks.service.processes import Spent, cpu_s, spent
 from benchmarks.service.promises import at_least
 from benchmarks.service.seeding import Seeded, seed
 from benchmarks.service.server import DATABASES, Server, installation, serving
@@ -17,7 +19,8 @@ from benchmarks.service.sizes import AGENTS, CLAIM_S, scaled
 
 _PROMISED = {"sqlite": 8000, "postgresql": 4000}
 _WAITING = 1000
-_POLL_S = 60.0
+_POLL_S, _OPEN_S = 60.0, 40.0
+_PATIENCE_S, _TURN_S, _RESTING_S = 120.0, 0.1, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,14 @@ async def claim_all(url: str, tokens: Sequence[str], seconds: float, server_pid:
     return Claims(wall_s, took, tuple(each_s), job_ids)
 
 
-async def wait_all(url: str, tokens: Sequence[str], seconds: float) -> int:
-    """Long polls of devices that have nothing to do, for so long; how many were open at the end."""
+async def wait_all(url: str, tokens: Sequence[str], asked: Path, seconds: float) -> int:
+    """Long polls of devices that have nothing to do, for so long; how many were open at the end. Touches
+    `asked` once all have been sent.
+    """
     agents = [await Agent.join(url, token, IDLE_TARGET) for token in tokens]
     polls = [asyncio.create_task(agent.claim(_POLL_S)) for agent in agents]
+    await asyncio.sleep(0)
+    asked.touch()
     _, open_still = await asyncio.wait(polls, timeout=seconds)
     return len(open_still)
 
@@ -92,15 +99,31 @@ def _claims(server: Server, tokens: Sequence[str]) -> Claims:
 
 
 def _beside_waiting(server: Server, seeded: Seeded) -> Claims:
+    asked = server.data_folder.parent / "asked"
     with process() as idle:
-        seconds = 3 * CLAIM_S
-        waiting = idle.submit(play, wait_all, server.url, seeded.waiting, seconds)
-        time.sleep(CLAIM_S)  # for the thousand to join
+        waiting = idle.submit(play, wait_all, server.url, seeded.waiting, asked, _OPEN_S)
+        _until(lambda: asked.exists() or waiting.done())
+        _until(partial(_rests, server.pid))
         # Other devices: a second session of the first would end the leases they hold.
         claims = _claims(server, seeded.working[AGENTS:])
-        if waiting.result() < len(seeded.waiting):
+        if waiting.done() or waiting.result() < len(seeded.waiting):
             raise RuntimeError("not all long polls stayed open")
     return claims
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    give_up_s = time.monotonic() + _PATIENCE_S
+    while not happened():
+        if time.monotonic() > give_up_s:
+            raise RuntimeError("the long polls are not open yet")
+        time.sleep(_TURN_S)
+
+
+def _rests(pid: int) -> bool:
+    """All that was asked of the server waits: it does next to nothing for a second."""
+    before_s = cpu_s(pid)
+    time.sleep(1)
+    return cpu_s(pid) - before_s < _RESTING_S
 
 
 def _without_doubles(database: str, job_ids: Sequence[int]) -> Figure:
