@@ -37,6 +37,10 @@ class _Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002  # the contract of a clause
+        # A condition as it stands. SQLite would be asked for `... = 1`, for which it uses no index.
+        return self
+
 
 @compiles(_Among, "postgresql")
 def _any(element: _Among, compiler: SQLCompiler, **options: Any) -> str:

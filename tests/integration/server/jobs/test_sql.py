@@ -1,10 +1,12 @@
 """What the database itself promises: one live attempt, one open job, plans that hold with a long queue."""
 
+import re
+
 import pytest
 from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from edgemeter_server.jobs import claims, reports
+from edgemeter_server.jobs import claims, renewing, reports
 from edgemeter_server.jobs.attempts import _live
 from edgemeter_server.jobs.holding import hold_session
 from edgemeter_server.jobs.sweeping import late_jobs
@@ -125,11 +127,24 @@ async def test_the_other_statements_go_by_their_partial_indexes(services, backlo
         ("uq_measurements_other_attempt_id", reports._STORED, {"ids": [1], "job_ids": [1]}),
     )
 
+    ids, now = {"ids": [1, 2]}, {"now_us": now_us}
+    by_key = (
+        (reports._FIND, ids | {"device_id": 1}),
+        (reports._FINISH_ATTEMPTS, ids | now),
+        (reports._FINISH_JOBS, ids | now),
+        (renewing._MINE, ids | {"session_id": 1}),
+        (renewing._EXTEND, ids | now | {"until_us": now_us}),
+    )
+
     def plans(connection):
         if connection.dialect.name == "postgresql":
             # There are few live attempts, and small tables are read whole.
             connection.execute(text("SET LOCAL enable_seqscan = off"))
-        return [(index, plan_of(connection, *statement)) for index, *statement in statements]
+        by_index = [(index, plan_of(connection, *statement)) for index, *statement in statements]
+        return by_index, [plan_of(connection, *each) for each in by_key]
 
-    for index, plan in await services.database.write(plans):
+    by_index, by_key_too = await services.database.write(plans)
+    for index, plan in by_index:
         assert index in plan, plan
+    for plan in by_key_too:
+        assert not re.search(r"(SCAN|Seq Scan on) (attempts|jobs)\b", plan), plan
