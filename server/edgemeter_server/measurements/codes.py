@@ -78,8 +78,9 @@ def _at_once(packs: Sequence[Sequence[Column]]) -> list[Bits]:
 
 
 def _bit_length(values: Integers) -> Integers:
-    lengths = np.frexp(values.astype(np.float64))[1].astype(np.int64)
-    return lengths - (values >> (lengths - 1) == 0)  # a large one may have been rounded up
+    lengths: Integers = np.frexp(values.astype(np.float64))[1].astype(np.int64)
+    exact: Integers = lengths - (values >> (lengths - 1) == 0)  # a large one may have been rounded up
+    return exact
 
 
 def _bits(raised: Integers, below: Integers, k: Integers) -> Bits:
