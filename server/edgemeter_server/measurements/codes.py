@@ -56,10 +56,17 @@ def _one_by_one(pack: Sequence[Column]) -> bytes:
 
 
 def _texts(column: Column) -> list[str]:
-    k = column.usual - 1
-    zero = column.smallest - (1 << k)
+    k, zero = column.usual - 1, _zero(column)
     tails = [bin(value - zero)[3:] for value in column.values]
     return ["1" * (len(tail) - k) + "0" + tail for tail in tails]
+
+
+def _zero(column: Column) -> int:
+    return column.smallest - (1 << column.usual - 1)
+
+
+# No operators between arrays in what follows: before it reuses the result of one in the next, numpy looks at
+# the C stack, and crashes where that is a greenlet's, as in units of work on PostgreSQL.
 
 
 def _at_once(packs: Sequence[Sequence[Column]]) -> list[Bits]:
@@ -67,28 +74,30 @@ def _at_once(packs: Sequence[Sequence[Column]]) -> list[Bits]:
     sizes = [len(column.values) for column in columns]
     values = np.fromiter(chain.from_iterable(column.values for column in columns), np.int64, sum(sizes))
     k = np.repeat(np.array([column.usual - 1 for column in columns], np.int64), sizes)
-    smallest = np.repeat(np.array([column.smallest for column in columns], np.int64), sizes)
-    raised = values - smallest + (1 << k)
-    below = _bit_length(raised) - 1
+    zeros = np.repeat(np.array([_zero(column) for column in columns], np.int64), sizes)
+    raised = np.subtract(values, zeros)
+    below = _bits_below_the_leading_one(raised)
+    more = np.subtract(below, k)
     parts = [slice(start, start + _AT_ONCE) for start in range(0, len(values), _AT_ONCE)]
-    bits = np.concatenate([_bits(raised[part], below[part], k[part]) for part in parts])
-    ends = np.concatenate(([0], np.cumsum(2 * below - k + 1)))
+    bits = np.concatenate([_bits(raised[part], below[part], more[part]) for part in parts])
+    ends = np.cumsum(np.concatenate(([0], np.add(np.add(below, more), 1))))
     counts = np.cumsum([0, *(sum(len(column.values) for column in pack) for pack in packs)])
     return [bits[start:end] for start, end in pairwise(ends[counts])]
 
 
-def _bit_length(values: Integers) -> Integers:
-    lengths: Integers = np.frexp(values.astype(np.float64))[1].astype(np.int64)
-    exact: Integers = lengths - (values >> (lengths - 1) == 0)  # a large one may have been rounded up
-    return exact
+def _bits_below_the_leading_one(values: Integers) -> Integers:
+    below = np.subtract(np.frexp(values.astype(np.float64))[1], 1, dtype=np.int64)
+    rounded_up = np.equal(np.right_shift(values, below), 0)
+    return np.subtract(below, rounded_up, dtype=np.int64)
 
 
-def _bits(raised: Integers, below: Integers, k: Integers) -> Bits:
+def _bits(raised: Integers, below: Integers, more: Integers) -> Bits:
     """How much longer each value is than k, in unary, then its bits below the leading one."""
     lengths = np.empty(2 * len(raised), np.int64)
     halves = np.empty_like(lengths)
-    lengths[0::2], lengths[1::2] = below - k + 1, below
-    halves[0::2], halves[1::2] = (2 << (below - k)) - 2, raised ^ (1 << below)
+    lengths[0::2], lengths[1::2] = np.add(more, 1), below
+    halves[0::2] = np.subtract(np.left_shift(2, more), 2)
+    halves[1::2] = np.bitwise_xor(raised, np.left_shift(1, below))
     ends = np.cumsum(lengths)
-    places = np.repeat(ends, lengths) - 1 - np.arange(ends[-1])
-    return (np.repeat(halves, lengths) >> places & 1).astype(np.uint8)
+    places = np.subtract(np.repeat(ends, lengths), np.arange(1, ends[-1] + 1))
+    return np.bitwise_and(np.right_shift(np.repeat(halves, lengths), places), 1).astype(np.uint8)

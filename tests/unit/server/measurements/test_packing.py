@@ -1,4 +1,5 @@
 import pytest
+from greenlet import greenlet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,10 @@ def test_truncated_content_is_an_error(content: bytes) -> None:
 def test_noise_takes_about_its_information() -> None:
     values = [round(10_000 * (1 + ((i * 7919) % 1000) / 1000)) for i in range(1000)]
     assert len(pack([values])) < 1000 * 14.5 / 8
+
+
+def test_many_are_packed_within_a_greenlet() -> None:
+    """As on PostgreSQL, where numpy must not look for what called it."""
+    many = [[[(value * 7919) % 100_003 for value in range(3000)]] * 4] * 4
+    packed = greenlet(pack_many).switch(many)
+    assert packed == [pack(columns) for columns in many]
