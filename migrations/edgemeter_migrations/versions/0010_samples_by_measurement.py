@@ -5,8 +5,8 @@ Their table had a primary key only because PostgreSQL wants the instant in one t
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
