@@ -47,7 +47,8 @@ class Bulk:
         if self._loops is None or self._pairs is None:
             return self._by_numpy(codes)
         mean: Singles = np.empty(len(codes), np.float32)
-        self._loops.sum_pairs(np.ascontiguousarray(codes.T), self._pairs.columns, self._pairs.entries, mean)
+        columns = codes.T if codes.flags.forc else np.ascontiguousarray(codes.T)
+        self._loops.sum_pairs(columns, self._pairs.columns, self._pairs.entries, mean)
         if np.isnan(mean.sum()):
             validate(self.fitted.space, codes)
         return mean

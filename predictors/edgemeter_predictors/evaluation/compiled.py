@@ -15,20 +15,21 @@ def sum_pairs(
     entries: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
-    """`codes` (columns, n), `MeanTables`' arrays, two tables at a time. Unsigned indices keep the loop
-    plain.
+    """`codes` (columns, n), either way round, `MeanTables`' arrays, two tables at a time. Where an entry
+    lies is computed for a whole block first, which processors do for many rows at once.
     """
-    shift = np.uintp(8)
+    index = np.empty((2, _BLOCK), np.uint16)
     for start in range(0, out.size, _BLOCK):
         total = out[start : min(start + _BLOCK, out.size)]
         total[:] = np.float32(0)
         for p in range(0, len(columns), 2):
-            a, b = codes[columns[p, 0], start:], codes[columns[p, 1], start:]
-            c, d = codes[columns[p + 1, 0], start:], codes[columns[p + 1, 1], start:]
-            first, second = entries[p], entries[p + 1]
+            for half in range(2):
+                a, b = codes[columns[p + half, 0], start:], codes[columns[p + half, 1], start:]
+                for i in range(total.size):
+                    index[half, i] = np.uint16(a[i]) << np.uint16(8) | np.uint16(b[i])
+            first, second, one, other = entries[p], entries[p + 1], index[0], index[1]
             for i in range(total.size):
-                one = first[np.uintp(a[i]) << shift | np.uintp(b[i])]
-                total[i] += one + second[np.uintp(c[i]) << shift | np.uintp(d[i])]
+                total[i] += first[np.uintp(one[i])] + second[np.uintp(other[i])]
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
