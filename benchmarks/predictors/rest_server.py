@@ -18,6 +18,7 @@ from edgemeter_server.http.caller import Viewer
 from edgemeter_server.http.routes import Router, put_routes
 from edgemeter_server.operations import listening, serving
 from edgemeter_server.operations.starting import open_services
+from edgemeter_server.predictors.estimate_endpoints import WaitSeconds
 from edgemeter_server.services import ServicesOf
 from edgemeter_server.settings import Settings
 
@@ -25,7 +26,9 @@ NOTHING = "/bench/nothing"
 _ANSWER = json.dumps({"estimates": ["x" * 600]}).encode()
 
 
-async def nothing(_services: ServicesOf, _caller: Viewer, _message: NewEstimates) -> Response:
+async def nothing(
+    _services: ServicesOf, _caller: Viewer, _message: NewEstimates, _wait_s: WaitSeconds = 0.0
+) -> Response:
     return Response(_ANSWER, media_type="application/json")
 
 

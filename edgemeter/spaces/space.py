@@ -114,7 +114,7 @@ class Space(ABC):
 
     def split_words(self, text: str) -> tuple[str, ...]:
         """What `words` joined: one word for each column. CodeError where the text has another form."""
-        return tuple(word.strip() for word in text.split(","))
+        return tuple(map(str.strip, text.split(",")))
 
     def compiled(self, codes: Codes) -> Mapping[str, Codes]:
         """What compilers may leave of the same architectures, by a word for what they do: (n, columns)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -36,13 +37,8 @@ class Recipe(Message):
 
     def sha256(self) -> str:
         """Its identity, in hex: of its canonical JSON, not of the file that is built of it."""
-        [digest] = self.digests_of([self.text])
+        [digest] = _digests(_around_text(self), [self.text])
         return digest.hex()
-
-    def digests_of(self, texts: Iterable[str]) -> list[bytes]:
-        """The identities of this recipe with each of these texts in the place of its own."""
-        document = self.model_dump(mode="json")
-        return [_digest(document | {"text": text}) for text in texts]
 
     @property
     def builds(self) -> str:
@@ -55,8 +51,16 @@ class Recipe(Message):
         return text[:_NAME_SIGNS]
 
 
-def _digest(document: dict[str, object]) -> bytes:
-    return hashlib.sha256(_canonical(document).encode()).digest()
+def _around_text(recipe: Recipe) -> tuple[bytes, bytes]:
+    """Its canonical JSON without the text. Within a value quotes are escaped, so that no other place fits."""
+    written = _canonical(recipe.model_dump(mode="json") | {"text": ""}).encode()
+    before, _, after = written.partition(b'"text":""')
+    return before + b'"text":', after
+
+
+def _digests(around: tuple[bytes, bytes], texts: Iterable[str]) -> list[bytes]:
+    before, after = around
+    return [hashlib.sha256(before + _canonical(text).encode() + after).digest() for text in texts]
 
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -88,6 +92,16 @@ class FileKind:
             precision=self.precision,
             batch=self.batch,
         )
+
+    def digests(self, builds: Builds, kind: RecipeKind, texts: Iterable[str]) -> list[bytes]:
+        """The identities of the recipes of these texts."""
+        return _digests(_around(self, builds, kind), texts)
+
+
+@lru_cache(maxsize=256)
+def _around(files: FileKind, builds: Builds, kind: RecipeKind) -> tuple[bytes, bytes]:
+    """Searches ask thousands of times about the same target."""
+    return _around_text(files.recipe(builds, kind, "-"))
 
 
 class ResetRecipe(Reply):

@@ -183,8 +183,7 @@ def _measured(
 def _addresses(asked: Question, target: KnownTarget) -> list[bytes]:
     """The sha256 of each architecture's recipe."""
     texts = asked.canonical_texts
-    recipe = target.kind.recipe(builds_of(asked.space), RecipeKind.ARCHITECTURE, texts[0])
-    return recipe.digests_of(texts)
+    return target.kind.digests(builds_of(asked.space), RecipeKind.ARCHITECTURE, texts)
 
 
 def _of_measurement(text: str, target: str, measured: Measured) -> ArchitectureEstimate:
