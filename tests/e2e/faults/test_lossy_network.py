@@ -134,8 +134,8 @@ def test_a_fit_whose_answer_was_lost_is_under_way_or_over(world: World, proxy: P
     assert world.pages("/v1/predictors") == []
 
 
-#: What asks, what sets a state that is the same again, and a file whose next version answers alike: tested with
-#: the predictors.
+#: What asks, what sets a state that is the same again, and a file whose next version answers alike: tested
+#: with the predictors.
 HARMLESS = {
     "/v1/estimates",
     "/v1/estimates/bulk",
