@@ -172,9 +172,7 @@ def _next(context: Context) -> str:
 
 def _twins(context: Context) -> float:
     """Operators of its type that read the same."""
-    first, wiring = context.map(0), context.drafts.wiring
-    readers = wiring.readers[first.name] if first is not None else ()
-    return float(sum(wiring.nodes[reader].kind == context.node.kind for reader in readers))
+    return float(context.drafts.wiring.alike[context.node.likeness]) if context.node.maps else 0.0
 
 
 def _same_shapes(context: Context) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from edgemeter.graphs.graph import Tensor
 from edgemeter_predictors.kernels.telling.outcomes import Join, Outcome, Own, Pass, Share
-from edgemeter_predictors.kernels.telling.wiring import Node, Wiring
+from edgemeter_predictors.kernels.telling.wiring import Likeness, Node, Wiring
 
 
 class Read(NamedTuple):
@@ -39,6 +39,7 @@ class Drafts:
         self.wiring = wiring
         self.all: list[Draft] = []
         self._writers: dict[str, Draft] = {}
+        self._first_of: dict[Likeness, Draft] = {}
         self._sources: dict[str, Tensor] = {}  #: of what is another's memory
 
     def writer(self, tensor: Tensor) -> Draft | None:
@@ -57,9 +58,8 @@ class Drafts:
         return writer.begun.layouts[1] if writer else ""
 
     def twin(self, node: Node) -> Draft | None:
-        """The kernel of an operator of the same type that reads the same."""
-        same = (draft for draft in self.all if draft.node.kind == node.kind)
-        return next((draft for draft in same if draft.node.maps[:1] == node.maps[:1]), None)
+        """The first kernel of an operator of the same type that reads the same."""
+        return self._first_of.get(node.likeness)
 
     def apply(self, position: int, outcome: Outcome, doubt: str | None = None) -> None:
         """An outcome that cannot be is taken for a kernel of its own."""
@@ -77,6 +77,7 @@ class Drafts:
             begun = outcome if isinstance(outcome, Own) else Own(node.kind)
             draft = Draft(node, begun, self._reads(node.maps, begun.layouts[0]), node.results, position)
             self.all.append(draft)
+            self._first_of.setdefault(node.likeness, draft)
         draft.last, draft.doubt = position, draft.doubt or doubt
         for tensor in node.results:
             self._writers[tensor.name] = draft

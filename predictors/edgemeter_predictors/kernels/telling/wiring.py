@@ -1,5 +1,6 @@
 """A graph by its tensors: who writes and who reads each, and which are activations."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -11,6 +12,10 @@ from edgemeter.kernels.tflite_sizes import TfliteSizes
 #: Campaigns have few sums; of two maps they are additions.
 _FAMILIES: Final = {"Sum": "Add"}
 _SIZES: Final[Mapping[str, Sizes]] = {"onnx": OnnxSizes(), "tflite": TfliteSizes()}
+
+
+#: The type of an operator, and what it reads first: twins have the same.
+Likeness = tuple[str, str]
 
 
 class Node(NamedTuple):
@@ -26,10 +31,14 @@ class Node(NamedTuple):
     results: tuple[Tensor, ...]
     operation: Operation  #: with weights as the file has them
 
+    @property
+    def likeness(self) -> Likeness:
+        return self.kind, self.maps[0].name if self.maps else ""
+
 
 class Wiring(NamedTuple):
-    """`writers` and `readers` of tensors are positions of `nodes`; `outputs` are the network's, `sizes` the
-    format's.
+    """`writers` and `readers` of tensors are positions of `nodes`, `alike` counts the readers of a type;
+    `outputs` are the network's, `sizes` the format's.
     """
 
     sizes: Sizes
@@ -37,6 +46,7 @@ class Wiring(NamedTuple):
     nodes: tuple[Node, ...]
     writers: Mapping[str, int]
     readers: Mapping[str, Sequence[int]]
+    alike: Mapping[tuple[str, str], int]
     outputs: frozenset[str]
 
     @staticmethod
@@ -49,8 +59,9 @@ class Wiring(NamedTuple):
                 writers[tensor.name] = position
             for name in {tensor.name for tensor in node.maps}:
                 readers.setdefault(name, []).append(position)
+        alike = Counter((node.kind, name) for node in nodes for name in {each.name for each in node.maps})
         outputs = frozenset(graph.outputs)
-        return Wiring(_SIZES[graph.format], graph.tensors, nodes, writers, readers, outputs)
+        return Wiring(_SIZES[graph.format], graph.tensors, nodes, writers, readers, alike, outputs)
 
 
 def _node(tensors: Mapping[str, Tensor], operator: Operator) -> Node:
