@@ -18,7 +18,7 @@ from edgemeter_server.http.routes import Router
 from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
 from edgemeter_server.predictors.doubting import measure_doubtful, networks_of
-from edgemeter_server.predictors.estimating import answers, question
+from edgemeter_server.predictors.estimating import answers, considered
 from edgemeter_server.predictors.loaded import how_to_fit
 from edgemeter_server.predictors.operators import check_operators, operator_estimates
 from edgemeter_server.services import Services, ServicesOf
@@ -45,7 +45,7 @@ async def estimate(
     """
     found: Sequence[NetworkEstimate]
     if message.architectures:
-        asked = question(message)
+        asked = await considered(message)
         found = await answers(services, caller, asked)
         networks = networks_of(message, asked)
     else:

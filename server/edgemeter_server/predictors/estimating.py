@@ -28,7 +28,7 @@ from edgemeter_server.predictors.measured import MEASURED_LEVEL, Measured, newes
 from edgemeter_server.predictors.standing import Standing
 from edgemeter_server.services import Services
 
-_FEW: Final = 64  #: architectures that the loop itself predicts: a turn of a thread costs more
+_FEW: Final = 64  #: architectures that the loop itself reads and predicts: a turn of a thread costs more
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,13 @@ def question(message: NewEstimates) -> Question:
         )
     codes = np.array(rows, np.uint8)
     return Question(message, space, codes, tuple(known_text(space, row) for row in codes))
+
+
+async def considered(message: NewEstimates) -> Question:
+    """As `question`; of many architectures not in the event loop, which they would hold up."""
+    if len(message.architectures) <= _FEW:
+        return question(message)
+    return await run_in_threadpool(question, message)
 
 
 async def answers(services: Services, caller: Caller, asked: Question) -> list[ArchitectureEstimate]:
