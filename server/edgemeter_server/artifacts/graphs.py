@@ -1,6 +1,6 @@
 """Graphs of files, for predictions: stored when the file came, or read now from one of before."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from edgemeter.failures import FailureError
 from edgemeter.graphs.graph import Graph
@@ -38,8 +38,10 @@ def opened(content: bytes, sha256: str) -> Graph:
 
 
 def _stored(connection: Connection, artifact_id: int) -> tuple[bytes | None, str | None] | None:
-    columns = (artifact_graphs.c.content, artifact_graphs.c.refused)
-    row = connection.execute(
-        select(*columns).where(artifact_graphs.c.artifact_id == artifact_id)
-    ).one_or_none()
+    row = connection.execute(_STORED, {"artifact": artifact_id}).one_or_none()
     return None if row is None else (None if row.content is None else bytes(row.content), row.refused)
+
+
+_STORED = select(artifact_graphs.c.content, artifact_graphs.c.refused).where(
+    artifact_graphs.c.artifact_id == bindparam("artifact")
+)

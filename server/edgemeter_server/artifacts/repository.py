@@ -7,6 +7,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     and_,
+    bindparam,
     case,
     exists,
     literal_column,
@@ -34,14 +35,19 @@ _NEEDED = (artifacts.c.id, artifacts.c.sha256, artifacts.c.size_bytes, artifacts
 
 def artifact_id(connection: Connection, sha256: str, project_id: int) -> int:
     """Raises Refusal NOT_FOUND unless `project_id` has uploaded the file."""
-    found = connection.execute(
-        select(artifacts.c.id)
-        .join(project_artifacts)
-        .where(artifacts.c.sha256 == bytes.fromhex(sha256), project_artifacts.c.project_id == project_id)
-    ).scalar()
+    values = {"digest": bytes.fromhex(sha256), "project": project_id}
+    found = connection.execute(_OWN, values).scalar()
     if found is None:
         raise unknown(sha256)
     return int(found)
+
+
+# Made once: it is asked for with every estimate of a file.
+_OWN = (
+    select(artifacts.c.id)
+    .join(project_artifacts)
+    .where(artifacts.c.sha256 == bindparam("digest"), project_artifacts.c.project_id == bindparam("project"))
+)
 
 
 def references(

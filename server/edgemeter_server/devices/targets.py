@@ -9,7 +9,7 @@ from edgemeter.wire.devices import DeviceHealth
 from edgemeter.wire.problems import ProblemType
 from edgemeter.wire.recipes import FileKind
 from edgemeter_server.database.metadata import Key
-from edgemeter_server.devices.tables import device_targets, devices, targets
+from edgemeter_server.devices.tables import device_targets, devices, target_revisions, targets
 from edgemeter_server.devices.trust import TRUSTED
 from edgemeter_server.http.problems import Refusal
 
@@ -48,9 +48,13 @@ class KnownTarget:
     kind: FileKind
 
 
+# Made once, as all that is asked for with every estimate.
+_OF_SLUG = select(targets.c.id, targets.c.formats).where(targets.c.slug == bindparam("slug"))
+
+
 def known_target(connection: Connection, slug: str) -> KnownTarget:
     """Raises Refusal NOT_FOUND for a target that no device ever offered."""
-    found = connection.execute(select(targets.c.id, targets.c.formats).where(targets.c.slug == slug)).first()
+    found = connection.execute(_OF_SLUG, {"slug": slug}).first()
     target = target_of(slug)
     if found is None or target is None:
         raise Refusal(ProblemType.NOT_FOUND, "there is no such target; GET /v1/targets lists them")
@@ -64,14 +68,24 @@ def target_id(connection: Connection, slug: str) -> int:
 
 def current_revisions(connection: Connection, target_id: int) -> frozenset[int]:
     """The revisions whose measurements answer: each approved device's newest, unless it is retired."""
-    current = (
-        select(device_targets.c.revision_id)
-        .join(devices, devices.c.id == device_targets.c.device_id)
-        .where(
-            device_targets.c.target_id == target_id,
-            device_targets.c.approved_us.is_not(None),
-            devices.c.health != DeviceHealth.RETIRED,
-        )
-        .distinct()
+    return frozenset(connection.execute(_CURRENT, {"target": target_id}).scalars())
+
+
+def fingerprints(connection: Connection, target_id: int) -> dict[int, str]:
+    """Of the current revisions, by their ids."""
+    return {row.id: row.fingerprint for row in connection.execute(_FINGERPRINTS, {"target": target_id})}
+
+
+_CURRENT = (
+    select(device_targets.c.revision_id)
+    .join(devices, devices.c.id == device_targets.c.device_id)
+    .where(
+        device_targets.c.target_id == bindparam("target"),
+        device_targets.c.approved_us.is_not(None),
+        devices.c.health != DeviceHealth.RETIRED,
     )
-    return frozenset(connection.execute(current).scalars())
+    .distinct()
+)
+_FINGERPRINTS = select(target_revisions.c.id, target_revisions.c.fingerprint).where(
+    target_revisions.c.id.in_(_CURRENT)
+)

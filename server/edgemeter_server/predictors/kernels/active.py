@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from edgemeter_server.devices.targets import KnownTarget
 from edgemeter_server.predictors.kernels.staleness import stale
@@ -22,19 +22,22 @@ class ActiveKernels:
 
 
 def find_kernels(connection: Connection, project: int, target: KnownTarget) -> ActiveKernels | None:
-    columns = (predictors.c.id, predictors.c.number, predictors.c.file_sha256, predictors.c.document)
-    found = select(*columns).where(
-        predictors.c.project_id == project,
-        predictors.c.target_id == target.id,
-        predictors.c.builds == builds(),
-        predictors.c.active,
-    )
-    if (row := connection.execute(found).one_or_none()) is None:
+    values = {"project": project, "target": target.id, "builds": builds()}
+    if (row := connection.execute(_ACTIVE, values).one_or_none()) is None:
         return None
     engine_version = json.loads(row.document)["campaign"]["engine_version"]
     return ActiveKernels(
         row.id, row.number, bytes(row.file_sha256), stale(connection, target.id, engine_version)
     )
+
+
+# Made once: it is asked for with every estimate of a file.
+_ACTIVE = select(predictors.c.id, predictors.c.number, predictors.c.file_sha256, predictors.c.document).where(
+    predictors.c.project_id == bindparam("project"),
+    predictors.c.target_id == bindparam("target"),
+    predictors.c.builds == bindparam("builds"),
+    predictors.c.active,
+)
 
 
 def how_to_publish(target: str) -> str:

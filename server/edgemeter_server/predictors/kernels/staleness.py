@@ -2,10 +2,9 @@
 
 import json
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from edgemeter_server.devices.tables import target_revisions
-from edgemeter_server.devices.targets import current_revisions
+from edgemeter_server.devices.targets import fingerprints
 
 _ENGINE = "engine"  #: what agents call its version in a target's fingerprint
 
@@ -26,6 +25,5 @@ def revision_of(connection: Connection, target_id: int, engine_version: str) -> 
 
 def _engines(connection: Connection, target_id: int) -> dict[int, str | None]:
     """By current revision."""
-    ids = current_revisions(connection, target_id)
-    rows = select(target_revisions.c.id, target_revisions.c.fingerprint).where(target_revisions.c.id.in_(ids))
-    return {row.id: json.loads(row.fingerprint).get(_ENGINE) for row in connection.execute(rows)}
+    found = fingerprints(connection, target_id)
+    return {id_: json.loads(fingerprint).get(_ENGINE) for id_, fingerprint in found.items()}
