@@ -20,7 +20,7 @@ from benchmarks.service.sizes import AGENTS, CLAIM_S, scaled
 _PROMISED = {"sqlite": 8000, "postgresql": 4000}
 _WAITING = 1000
 _POLL_S, _OPEN_S = 60.0, 40.0
-_PATIENCE_S, _TURN_S, _RESTING_S = 120.0, 0.1, 0.1
+_PATIENCE_S, _TURN_S, _RESTING_S = 120.0, 0.1, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,9 @@ def _until(happened: Callable[[], bool]) -> None:
 
 
 def _rests(pid: int) -> bool:
-    """All that was asked of the server waits: it does next to nothing for a second."""
+    """All that was asked of the server waits: for a second it does no more than its periodic work, which
+    takes 0.15 s where a million jobs are pending.
+    """
     before_s = cpu_s(pid)
     time.sleep(1)
     return cpu_s(pid) - before_s < _RESTING_S
