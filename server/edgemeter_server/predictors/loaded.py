@@ -1,6 +1,5 @@
 """Predictors in memory: read from the database once, then kept while they are asked."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from edgemeter_predictors.saving.predictors import load
 from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.problems import Refusal
+from edgemeter_server.predictors.kept import Kept
 from edgemeter_server.predictors.tables import predictors
 
 _MOST: Final = 64
@@ -38,7 +38,7 @@ class Loaded:
     """The latest predictors asked for, by the hash of their file: another version is another entry."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[bytes, str], Evaluator] = OrderedDict()
+        self._kept: Kept[tuple[bytes, str], Evaluator] = Kept(_MOST)
 
     def active(self, connection: Connection, project: int, space: Space, target: str) -> Active:
         """Raises Refusal NOT_FOUND, with how to get one."""
@@ -63,11 +63,8 @@ class Loaded:
         if (known := self._kept.get(key)) is None:
             content = select(predictors.c.content).where(predictors.c.id == row.id)
             predictor = load(bytes(connection.execute(content).scalar_one()), space)
-            known = self._kept[key] = Evaluator(predictor, compiled_loops())
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(key)
+            known = Evaluator(predictor, compiled_loops())
+            self._kept.put(key, known)
         return known
 
 

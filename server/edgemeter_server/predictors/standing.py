@@ -1,6 +1,5 @@
 """What answers a question, kept in memory while nothing is written: a search asks thousands of times."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -17,6 +16,7 @@ from edgemeter_server.database.base import Database
 from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.measurements.tables import measurements
+from edgemeter_server.predictors.kept import Kept
 from edgemeter_server.predictors.loaded import Active, Loaded
 
 _MOST: Final = 256
@@ -68,8 +68,8 @@ class Standings:
 
     def __init__(self) -> None:
         self.loaded = Loaded()
-        self._kept: OrderedDict[_Key, tuple[int, Standing]] = OrderedDict()
-        self._seen: OrderedDict[int, Seen] = OrderedDict()
+        self._kept: Kept[_Key, tuple[int, Standing]] = Kept(_MOST)
+        self._seen: Kept[int, Seen] = Kept(_MOST)
 
     async def of(
         self, database: Database, caller: Caller, project: str, space: Space, target: str
@@ -83,8 +83,7 @@ class Standings:
         if known is not None and known[0] == version:
             return known[1]
         found = await database.read(lambda c: self._read_with_seen(c, caller, project, space, target))
-        self._kept[key] = (version, found)
-        _bound(self._kept)
+        self._kept.put(key, (version, found))
         return found
 
     def read(
@@ -100,8 +99,8 @@ class Standings:
     ) -> Standing:
         found = self.read(connection, caller, project, space, target)
         before = self._seen.get(found.target.id) or Seen(0, np.empty(0, np.uint64))
-        self._seen[found.target.id] = seen = _grown(connection, before, found.target.id)
-        _bound(self._seen)
+        seen = _grown(connection, before, found.target.id)
+        self._seen.put(found.target.id, seen)
         return replace(found, seen=seen)
 
 
@@ -118,11 +117,6 @@ def _grown(connection: Connection, seen: Seen, target_id: int) -> Seen:
 
 def _keys(digests: list[bytes]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digest[:_KEY_BYTES] for digest in digests), np.uint64)
-
-
-def _bound(kept: OrderedDict[_Key, tuple[int, Standing]] | OrderedDict[int, Seen]) -> None:
-    while len(kept) > _MOST:
-        kept.popitem(last=False)
 
 
 _NEWEST = select(func.max(measurements.c.id))
