@@ -34,10 +34,9 @@ class FitError(Exception):
     """There is no predictor, and why, in words for the user who asked."""
 
 
-class Trained(Reply):
-    """A saved predictor (base64) and what people read of it."""
+class VersionFacts(Reply):
+    """What people read of a saved predictor, as `documents.py` tells it."""
 
-    content: str
     model: str
     explanation: str
     operators: int
@@ -46,6 +45,12 @@ class Trained(Reply):
     cross_validated: Accuracy | None
     tested: Accuracy | None
     edgemeter_version: str
+
+
+class Trained(VersionFacts):
+    """A saved predictor (base64) and what people read of it."""
+
+    content: str
 
     @property
     def file(self) -> bytes:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from edgemeter.wire.base import Reply
-from edgemeter.wire.predictors import Accuracy, FitState, KernelCampaign
+from edgemeter.wire.predictors import FitState, KernelCampaign
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.access.projects import project_id
 from edgemeter_server.devices.tables import targets
@@ -17,6 +16,7 @@ from edgemeter_server.predictors.kernels.staleness import revision_of, stale
 from edgemeter_server.predictors.kernels.versions import MODEL, builds
 from edgemeter_server.predictors.publishing import Version, add
 from edgemeter_server.predictors.tables import fits
+from edgemeter_server.predictors.training import VersionFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +81,7 @@ def publish(connection: Connection, caller: Caller, wanted: Wanted, file: Handed
     return add(connection, version, now_us)
 
 
-class _Document(Reply):
-    """What people read of a version, as `documents.py` tells it."""
-
-    model: str
-    explanation: str
-    operators: int
-    networks: int
-    retest_error: float | None
-    cross_validated: Accuracy | None
-    tested: Accuracy | None
-    edgemeter_version: str
+class _Document(VersionFacts):
     campaign: KernelCampaign
 
 
