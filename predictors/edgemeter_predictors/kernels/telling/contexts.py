@@ -8,6 +8,7 @@ from math import gcd, prod
 from typing import Final, NamedTuple
 
 from edgemeter.graphs.graph import Attribute, Tensor, words
+from edgemeter_predictors.kernels.telling.blocks import channels, largest_block
 from edgemeter_predictors.kernels.telling.drafts import Draft, Drafts
 from edgemeter_predictors.kernels.telling.trees import Value
 from edgemeter_predictors.kernels.telling.wiring import Node
@@ -24,8 +25,6 @@ _SIZES: Final = frozenset(
         """
     )
 )
-#: No layout has larger blocks.
-_LARGEST_BLOCK: Final = 64
 
 
 class Context(NamedTuple):
@@ -49,20 +48,15 @@ def _shape(tensor: Tensor | None) -> tuple[int, ...]:
 
 
 def _channels(context: Context, shape: tuple[int, ...]) -> int:
-    return shape[context.drafts.wiring.sizes.channel_axis] if len(shape) > 1 else prod(shape)
+    return channels(shape, context.drafts.wiring.sizes.channel_axis)
 
 
 def _result(context: Context) -> tuple[int, ...]:
     return _shape(next(iter(context.node.results), None))
 
 
-def _aligned(channels: int) -> float:
-    """The largest block that all of them fill."""
-    return float(gcd(channels, _LARGEST_BLOCK))
-
-
 def _aligned_in(context: Context) -> float:
-    return _aligned(gcd(*(_channels(context, _shape(each)) for each in context.node.maps)))
+    return largest_block(gcd(*(_channels(context, _shape(each)) for each in context.node.maps)))
 
 
 def _groups(context: Context) -> str:
@@ -184,7 +178,7 @@ FEATURES: Final[Mapping[str, Feature]] = {
     "changeable weights": lambda c: "yes" if any(each.changeable for each in c.node.constants) else "no",
     "groups": _groups,
     "block in": _aligned_in,
-    "block out": lambda c: _aligned(_channels(c, _result(c))),
+    "block out": lambda c: largest_block(_channels(c, _result(c))),
     "block in of a group": _aligned_in_group,
     "multiplying input": _multiplies(0),
     "multiplying second input": _multiplies(1),

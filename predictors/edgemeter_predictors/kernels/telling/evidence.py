@@ -91,7 +91,7 @@ def _of_group(group: _Group, wiring: Wiring) -> Iterator[tuple[int, Outcome]]:
     for position, place in after.items():
         yield position, _outcome(nodes[position], place, words.get(position, ""))
     for position in nodes.keys() - after.keys() - {main}:
-        if _twins(nodes[position], nodes[main]):
+        if nodes[position].likeness == nodes[main].likeness:
             yield position, Share()
 
 
@@ -137,11 +137,6 @@ def _words(nodes: Mapping[int, Node], said: Sequence[str]) -> dict[int, str]:
             found[position] = called
     others = [position for position in nodes if position not in found]
     return found | dict(zip(others[len(others) - len(left) :], left, strict=False))
-
-
-def _twins(node: Node, other: Node) -> bool:
-    first, second = ([each.name for each in one.maps[:1]] for one in (node, other))
-    return node.kind == other.kind and first == second
 
 
 def comparable(kernel: Kernel) -> Kernel:

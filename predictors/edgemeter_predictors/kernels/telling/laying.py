@@ -7,6 +7,7 @@ from edgemeter.graphs.graph import Shape, Tensor
 from edgemeter.kernels.kernel import Kernel
 from edgemeter.kernels.onnx_sizes import CONVOLUTIONS
 from edgemeter.kernels.sizes import Operation
+from edgemeter_predictors.kernels.telling.blocks import filled
 from edgemeter_predictors.kernels.telling.drafts import Draft, Drafts, Read
 from edgemeter_predictors.kernels.telling.rules import Rules
 
@@ -111,11 +112,11 @@ class Laying:
         inner = before if groups == 1 else 1
         weights = [_filled(_filled(shape, 0, after), 1, inner) for shape in operation.weights]
         taken = (draft.node.maps[0].shape or (1, 1))[1]
-        told = -(-groups // before) * before if groups == taken else groups
+        told = filled(groups, before) if groups == taken else groups
         return Operation(operation.type, {**operation.attributes, "group": told}, weights)
 
 
 def _filled(shape: Shape, axis: int, block: int) -> Shape:
     if block == 1 or len(shape) <= axis:
         return shape
-    return (*shape[:axis], -(-shape[axis] // block) * block, *shape[axis + 1 :])
+    return (*shape[:axis], filled(shape[axis], block), *shape[axis + 1 :])

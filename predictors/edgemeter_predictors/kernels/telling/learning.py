@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edgemeter.graphs.graph import Shape
+from edgemeter_predictors.kernels.telling.blocks import filled
 from edgemeter_predictors.kernels.telling.contexts import (
     ALWAYS,
     FEATURES,
@@ -19,7 +20,7 @@ from edgemeter_predictors.kernels.telling.relays import Layouts, Relays
 from edgemeter_predictors.kernels.telling.rules import Rules
 from edgemeter_predictors.kernels.telling.teller import told
 from edgemeter_predictors.kernels.telling.trees import Tree, Value, grown, recognised
-from edgemeter_predictors.kernels.telling.wiring import Wiring
+from edgemeter_predictors.kernels.telling.wiring import sizes_of
 
 _BLOCKS: Final = (64, 32, 16, 8, 4, 2)
 
@@ -77,7 +78,7 @@ def _relays(networks: Sequence[Evidence]) -> Relays:
     seen: list[tuple[Layouts, Shape, str]] = []
     axis = 1
     for network in networks:
-        axis = Wiring.of(network.graph).sizes.channel_axis
+        axis = sizes_of(network.graph).channel_axis
         for kernel in split(network)[1]:
             tensor = network.graph.tensors.get(next(iter(kernel.results), ""))
             if tensor is not None and tensor.shape is not None:
@@ -95,7 +96,7 @@ def _blocks(networks: Iterable[Evidence]) -> dict[str, int]:
 
 
 def _laid(network: Evidence) -> Iterable[tuple[str, int, int]]:
-    tensors, axis = network.graph.tensors, Wiring.of(network.graph).sizes.channel_axis
+    tensors, axis = network.graph.tensors, sizes_of(network.graph).channel_axis
     for kernel in split(network)[0]:
         tensor = tensors.get(next(iter(kernel.results), ""))
         shape = kernel.outputs[0] if kernel.outputs else ()
@@ -106,7 +107,7 @@ def _laid(network: Evidence) -> Iterable[tuple[str, int, int]]:
 
 def _block(pairs: Iterable[tuple[int, int]]) -> int:
     found = list(pairs)
-    fitting = (block for block in _BLOCKS if all(-(-a // block) * block == b for a, b in found))
+    fitting = (block for block in _BLOCKS if all(filled(a, block) == b for a, b in found))
     return next(fitting, 1)
 
 

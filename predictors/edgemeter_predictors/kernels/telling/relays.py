@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import gcd, prod
-from typing import Any, Final
+from math import prod
+from typing import Any
 
 from edgemeter.graphs.graph import Shape
+from edgemeter_predictors.kernels.telling.blocks import channels, largest_block
 from edgemeter_predictors.kernels.telling.trees import Tree, Value, answer, grown, tree_of
 
-_LARGEST_BLOCK: Final = 64
 Layouts = tuple[str, str]
 
 
@@ -57,10 +57,10 @@ class Relays:
 
 
 def _values(shape: Shape, channel_axis: int) -> Mapping[str, Value]:
-    channels = shape[channel_axis] if len(shape) > 1 else prod(shape)
+    found = channels(shape, channel_axis)
     return {
         "rank": float(len(shape)),
-        "block": float(gcd(channels, _LARGEST_BLOCK)),
-        "channels": float(channels),
-        "pixels": prod(shape) / max(channels, 1),
+        "block": largest_block(found),
+        "channels": float(found),
+        "pixels": prod(shape) / max(found, 1),
     }

@@ -61,7 +61,12 @@ class Wiring(NamedTuple):
                 readers.setdefault(name, []).append(position)
         alike = Counter((node.kind, name) for node in nodes for name in {each.name for each in node.maps})
         outputs = frozenset(graph.outputs)
-        return Wiring(_SIZES[graph.format], graph.tensors, nodes, writers, readers, alike, outputs)
+        return Wiring(sizes_of(graph), graph.tensors, nodes, writers, readers, alike, outputs)
+
+
+def sizes_of(graph: Graph) -> Sizes:
+    """Of its format."""
+    return _SIZES[graph.format]
 
 
 def _node(tensors: Mapping[str, Tensor], operator: Operator) -> Node:
