@@ -21,11 +21,11 @@ from edgemeter_agents.runtimes.onnxruntime_profile import Executed, executed_ker
 from edgemeter_agents.runtimes.onnxruntime_results import (
     BLOCKED_DOMAIN,
     Node,
-    Written,
     fused_words,
     written_by,
 )
 from edgemeter_agents.runtimes.sources import Sources
+from edgemeter_agents.runtimes.written import Written
 
 _DOMAIN_MARKS: Final = {BLOCKED_DOMAIN: "nchwc."}
 #: Profiles cut durations to whole microseconds: half of one is missing in the mean.

@@ -12,6 +12,7 @@ from edgemeter.graphs.graph import Operator
 from edgemeter.kernels.onnx_sizes import CONVOLUTIONS
 from edgemeter_agents.runtimes.onnxruntime_profile import stands_for
 from edgemeter_agents.runtimes.sources import Sources
+from edgemeter_agents.runtimes.written import Written
 
 BLOCKED_DOMAIN: Final = "com.microsoft.nchwc"
 _BLOCKED: Final = "nchwc"
@@ -31,14 +32,6 @@ class Node:
     inputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     outputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """`results` and `layouts` of a `Kernel`."""
-
-    results: tuple[str, ...] = ()
-    layouts: tuple[str, str] = ("", "")
 
 
 def written_by(nodes: Sequence[Node], sources: Sources) -> list[Written]:

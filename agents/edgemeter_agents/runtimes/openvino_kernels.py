@@ -12,8 +12,9 @@ from typing import Any, Final
 from edgemeter.kernels.kernel import Kernel
 from edgemeter_agents.runtimes.base import Drive
 from edgemeter_agents.runtimes.openvino_layers import ExecutedNode, executed_nodes, mean_between_us
-from edgemeter_agents.runtimes.openvino_results import Written, only_renames, written_by
+from edgemeter_agents.runtimes.openvino_results import only_renames, written_by
 from edgemeter_agents.runtimes.sources import Sources
+from edgemeter_agents.runtimes.written import Written
 
 _WARM_UP_RUNS: Final = 3
 #: Both a run's duration and the mean of them are cut to whole microseconds: half of one is missing each time.

@@ -4,23 +4,15 @@ A node names the layers that were fused into it. One without names lays out anew
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Final
 
 from edgemeter_agents.runtimes.openvino_layers import ExecutedNode
 from edgemeter_agents.runtimes.sources import Sources
+from edgemeter_agents.runtimes.written import Written
 
 _UNKNOWN: Final = "undef"
 _ADDED: Final = "/WithoutBiases"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """`results` and `layouts` of a `Kernel`."""
-
-    results: tuple[str, ...]
-    layouts: tuple[str, str]
 
 
 def written_by(nodes: Sequence[ExecutedNode], sources: Sources) -> Mapping[str, Written]:

@@ -41,8 +41,10 @@ class Bench:
 
     def prepare(self, job: Job) -> Session:
         file, settings = Path(job.file), self.spec.settings
-        reopened = job.exported and self.runtime.reopen(file, settings)
-        session = reopened or self.runtime.prepare(file, settings, job.shapes)
+        if job.exported:
+            session = self.runtime.reopen(file, settings)
+        else:
+            session = self.runtime.prepare(file, settings, job.shapes)
         self.on_prepared(job)
         return session
 
