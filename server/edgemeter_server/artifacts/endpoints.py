@@ -15,7 +15,7 @@ from edgemeter_server.artifacts.content import Asked, content
 from edgemeter_server.artifacts.ownership import Arrival, disown, refuse_beyond_quota
 from edgemeter_server.artifacts.refusing import told_as_refusal
 from edgemeter_server.artifacts.uploading import Upload, receive
-from edgemeter_server.http.body import OCTETS, require_octets
+from edgemeter_server.http.body import OCTETS_CONTENT, require_octets
 from edgemeter_server.http.caller import AgentOrViewer, Caller, Submitter, Viewer
 from edgemeter_server.http.paging import Cursor, Limit, before_id, page_of_numbered
 from edgemeter_server.http.routes import Router
@@ -23,11 +23,10 @@ from edgemeter_server.services import Services, ServicesOf
 
 router = Router(prefix="/v1/artifacts", tags=["artifacts"])
 
-_FILE: dict[str, Any] = {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
 _PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {**_FILE, "description": "The whole file"},
-    206: {**_FILE, "description": "The range that was asked for"},
+    200: {**OCTETS_CONTENT, "description": "The whole file"},
+    206: {**OCTETS_CONTENT, "description": "The range that was asked for"},
     304: {"description": "If-None-Match names this file"},
     416: {**_PROBLEM, "description": ProblemType.RANGE.value},
 }
@@ -40,7 +39,7 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
         200: {"model": ArtifactDocument, "description": "The project has this file already"},
         201: {"model": ArtifactDocument, "description": "The file is stored, and the project's"},
     },
-    openapi_extra={"requestBody": {"required": True, **_FILE}},
+    openapi_extra={"requestBody": {"required": True, **OCTETS_CONTENT}},
 )
 async def upload(
     services: ServicesOf,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,6 +16,10 @@ from edgemeter_server.settings import Settings
 
 UPLOADS = "/v1/artifacts/"
 OCTETS = "application/octet-stream"
+#: How the OpenAPI document says that a body is bytes.
+OCTETS_CONTENT: Final[dict[str, Any]] = {
+    "content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}
+}
 CSV = "text/csv"
 IMPORTS = "/v1/imports"
 BULK_ESTIMATES = "/v1/estimates/bulk"

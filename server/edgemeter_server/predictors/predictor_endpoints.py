@@ -6,7 +6,7 @@ from fastapi import Path, Query, Response
 
 from edgemeter.wire.base import Page, Slug
 from edgemeter.wire.predictors import MAX_FIT_WAIT_S, Comparison, FitDocument, NewFit, PredictorDocument
-from edgemeter_server.http.body import OCTETS
+from edgemeter_server.http.body import OCTETS, OCTETS_CONTENT
 from edgemeter_server.http.caller import Submitter, Viewer
 from edgemeter_server.http.paging import NEWEST, Cursor, Limit, before_id, page_of
 from edgemeter_server.http.routes import Router
@@ -19,9 +19,7 @@ router = Router(tags=["predictors"])
 FitId = Annotated[int, Path(ge=1, le=NEWEST)]
 PredictorId = Annotated[int, Path(ge=1, le=NEWEST)]
 WaitSeconds = Annotated[float, Query(ge=0, le=MAX_FIT_WAIT_S, alias="wait")]
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
-}
+_FILE: dict[int | str, dict[str, Any]] = {200: OCTETS_CONTENT}
 
 
 @router.post("/v1/predictors", status_code=202)

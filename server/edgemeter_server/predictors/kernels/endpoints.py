@@ -1,7 +1,7 @@
 """The route that takes predictors of any file."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request
 
@@ -9,7 +9,7 @@ from edgemeter.wire.base import Slug
 from edgemeter.wire.predictors import PredictorDocument
 from edgemeter_server.artifacts.refusing import told_as_refusal
 from edgemeter_server.artifacts.uploading import fill
-from edgemeter_server.http.body import KERNEL_PREDICTORS, OCTETS, require_octets
+from edgemeter_server.http.body import KERNEL_PREDICTORS, OCTETS_CONTENT, require_octets
 from edgemeter_server.http.caller import Submitter
 from edgemeter_server.http.routes import Router
 from edgemeter_server.predictors import documents
@@ -20,10 +20,10 @@ from edgemeter_server.services import ServicesOf
 
 router = Router(tags=["predictors"])
 
-_FILE: dict[str, Any] = {"content": {OCTETS: {"schema": {"type": "string", "format": "binary"}}}}
 
-
-@router.post(KERNEL_PREDICTORS, status_code=201, openapi_extra={"requestBody": {"required": True, **_FILE}})
+@router.post(
+    KERNEL_PREDICTORS, status_code=201, openapi_extra={"requestBody": {"required": True, **OCTETS_CONTENT}}
+)
 async def publish_kernels(
     services: ServicesOf,
     caller: Submitter,
