@@ -15,26 +15,24 @@ from benchmarks.predictors.rest_server import NOTHING
 from benchmarks.report import Figure, at_most, reported
 from benchmarks.service.http import Connection
 from benchmarks.service.processes import tree_cpu_s
-from edgemeter.kernels.places import predictor_path
+from edgemeter.kernels.places import predictor_path, saved_targets
 from edgemeter.networks.writing import write
 from edgemeter.spaces.references.assembling import reference_network
-from edgemeter.targets import Precision, Target, target_of
+from edgemeter.targets import Precision, Target, TargetSelector, target_of
 
 _FILES: Final = 12
 _REPEATED: Final = 400
 _TURNS: Final = 3
 _ESTIMATES: Final = "/v1/estimates"
 _OCTETS: Final = "application/octet-stream"
-_RUNTIME: Final = "onnxruntime"
 
 
 def own_predictor() -> tuple[Target, Path] | None:
     """The newest of ONNX Runtime that was fitted here, and its target."""
-    folder = predictor_path("any").parent
-    found = sorted(folder.glob(predictor_path("*").name), key=lambda path: path.stat().st_mtime)
-    named = [(target_of(path.name.removesuffix(predictor_path("").name)), path) for path in found]
-    ours = [(target, path) for target, path in named if target is not None and target.runtime == _RUNTIME]
-    return ours[-1] if ours else None
+    paths = map(predictor_path, saved_targets(TargetSelector.parse("onnxruntime")))
+    newest = max(paths, key=lambda path: path.stat().st_mtime, default=None)
+    target = newest and target_of(newest.name.removesuffix(predictor_path("").name))
+    return (target, newest) if newest and target else None
 
 
 async def file_figures(connection: Connection, pid: int, target: Target, predictor: Path) -> Sequence[Figure]:
