@@ -14,19 +14,21 @@ _SHA256_SIGNS = 12
 _STALE_SIGNS = 200
 
 
-def print_estimates(found: Sequence[Estimate], *, parts: bool, as_json: bool) -> None:
+def print_estimates(found: Sequence[Estimate], *, file: str | None, parts: bool, as_json: bool) -> None:
+    """`file` is the name of the one that was asked about, where people gave one."""
     if as_json:
-        print_document("estimates", {"estimates": dumped(found)})
+        named = {} if file is None else {"file": file}
+        print_document("estimates", {"estimates": [each | named for each in dumped(found)]})
         return
     network, more = _columns(found[0])
     columns = (network, "target", "latency#", "interval", "source", *more, "request#")
-    print_table(columns, map(_row, found))
+    print_table(columns, [(file or _name(each), *_row(each)) for each in found])
     print_bases(found)
     files = [each for each in found if isinstance(each, ArtifactEstimate)]
     for text in dict.fromkeys(each.stale for each in files if each.stale):
         data_console().print(f"[dim]the predictor is stale: {plain(text, _STALE_SIGNS)}[/]")
     for each in found if parts else ():
-        _print_parts(each)
+        _print_parts(file or _name(each), each)
 
 
 def _columns(first: Estimate) -> tuple[str, tuple[str, ...]]:
@@ -43,7 +45,7 @@ def _row(each: Estimate) -> tuple[object, ...]:
     interval = f"{milliseconds(each.interval.low_ms)} to {milliseconds(each.interval.high_ms)}"
     guessed = [", ".join(each.unknown_operators or ())] if isinstance(each, ArtifactEstimate) else []
     latency = milliseconds(each.latency_ms)
-    return (_name(each), each.target, latency, interval, each.source, *guessed, each.request_id)
+    return (each.target, latency, interval, each.source, *guessed, each.request_id)
 
 
 def _name(each: Estimate) -> str:
@@ -56,12 +58,14 @@ def _name(each: Estimate) -> str:
             return each.architecture
 
 
-def _print_parts(each: Estimate) -> None:
+def _print_parts(name: str, each: Estimate) -> None:
+    title = f"{name} on {each.target}"
     match each:
         case ArtifactEstimate(parts=tuple() as parts):
-            rows = [(part.kernel, part.kind, milliseconds(part.latency_ms)) for part in parts]
+            kernels = [(part.kernel, part.kind, milliseconds(part.latency_ms)) for part in parts]
             rest = ("the rest", "", milliseconds(each.rest_ms or 0.0))
-            print_table((_name(each), "kernel", "latency#"), [*rows, rest])
-        case ArchitectureEstimate(parts=tuple() as layers):
-            named = [(part.layer, milliseconds(part.latency_ms)) for part in layers]
-            print_table((_name(each), "latency#"), [*named, ("the rest", milliseconds(each.rest_ms or 0.0))])
+            print_table(("kernel", "kind", "latency#"), [*kernels, rest], title)
+        case ArchitectureEstimate(parts=tuple() as parts):
+            layers = [(part.layer, milliseconds(part.latency_ms)) for part in parts]
+            left = ("the rest", milliseconds(each.rest_ms or 0.0))
+            print_table(("layer", "latency#"), [*layers, left], title)

@@ -133,7 +133,8 @@ def predict(
         found = _found(client, space, architectures, operators, wanted, parts=parts, analytic=analytic)
     from edgemeter.cli.estimates import print_estimates
 
-    print_estimates(found, parts=parts, as_json=as_json)
+    file = Path(space).name if is_file and not _is_sha256(space) else None
+    print_estimates(found, file=file, parts=parts, as_json=as_json)
 
 
 def _found(

@@ -21,7 +21,7 @@ def dumped(items: Iterable[BaseModel]) -> list[dict[str, Any]]:
     return [item.model_dump(mode="json") for item in items]
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """`columns` that end in "#" hold numbers and stand at the right."""
     from rich import box
     from rich.table import Table
@@ -32,6 +32,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         table.add_column(column.rstrip("#"), justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(_cell, row))
+    if title is not None:
+        data_console().print(_cell(title))
     data_console().print(table)
 
 

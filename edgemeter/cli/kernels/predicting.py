@@ -34,11 +34,12 @@ def predict_file(
     pricing = find_pricing()
     found = [_estimate(pricing, file, words, shapes, level) for words in targets]
     if as_json:
-        print_document("kernel-estimates", {"estimates": [_document(*each, level, parts) for each in found]})
+        documents = [{"file": file.name} | _document(*each, level, parts) for each in found]
+        print_document("kernel-estimates", {"estimates": documents})
         return
     _print(file.name, found, level)
     for slug, estimate in found if parts else ():
-        _print_parts(slug, estimate)
+        _print_parts(f"{file.name} on {slug}", estimate)
 
 
 def _estimate(
@@ -108,9 +109,10 @@ def _print(name: str, found: "Sequence[tuple[str, KernelEstimate]]", level: floa
     print_table(heading, rows)
 
 
-def _print_parts(slug: str, estimate: "KernelEstimate") -> None:
+def _print_parts(title: str, estimate: "KernelEstimate") -> None:
     from edgemeter.cli.tables import print_table
     from edgemeter.cli.text import milliseconds
 
     rows = [(part.name, part.kind, milliseconds(part.latency_ms)) for part in estimate.kernels]
-    print_table((slug, "kernel", "latency#"), [*rows, ("the rest", "", milliseconds(estimate.rest_ms))])
+    rest = ("the rest", "", milliseconds(estimate.rest_ms))
+    print_table(("kernel", "kind", "latency#"), [*rows, rest], title)

@@ -156,10 +156,12 @@ def test_a_file_is_predicted_with_its_parts(bench: KnownBench, folder: Path) -> 
     done = run(predict, str(folder / "0.onnx"), "-t", "onnxruntime", "--parts", "--json")
     assert done.exit_code == 0, done.output
     [estimate] = json.loads(done.stdout)["estimates"]
+    assert estimate["file"] == "0.onnx"
     total = sum(part["latency_ms"] for part in estimate["kernels"]) + estimate["rest_ms"]
     assert total == pytest.approx(estimate["latency_ms"])
     assert bench.asked == []  # nothing was measured for it
     shown = run(predict, str(folder / "0.onnx"), "-t", "onnxruntime", "--parts")
+    assert f"0.onnx on {TARGET.slug}" in " ".join(shown.stdout.split())
     assert "the rest" in shown.stdout
 
 
