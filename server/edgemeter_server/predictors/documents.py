@@ -14,7 +14,7 @@ from edgemeter_server.devices.tables import target_revisions, targets
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.instants import instant, instant_or_none
-from edgemeter_server.predictors.kernels.staleness import stale
+from edgemeter_server.predictors.kernels.staleness import engines_of, stale
 from edgemeter_server.predictors.tables import automatic_fits, fits, predictor_checks, predictors
 
 
@@ -154,7 +154,9 @@ def _document(connection: Connection, row: Row[Any]) -> PredictorDocument:
 def _stale(connection: Connection, target_id: int, document: dict[str, Any]) -> str | None:
     """Predictors of spaces are watched instead."""
     campaign = document.get("campaign")
-    return None if campaign is None else stale(connection, target_id, campaign["engine_version"])
+    if campaign is None:
+        return None
+    return stale(engines_of(connection, target_id), campaign["engine_version"])
 
 
 def _space(row: Row[Any]) -> tuple[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from edgemeter_server.devices.targets import KnownTarget
-from edgemeter_server.predictors.kernels.staleness import stale
+from edgemeter_server.predictors.kernels.staleness import engines_of, stale
 from edgemeter_server.predictors.kernels.versions import builds
 from edgemeter_server.predictors.tables import predictors
 
@@ -26,9 +26,8 @@ def find_kernels(connection: Connection, project: int, target: KnownTarget) -> A
     if (row := connection.execute(_ACTIVE, values).one_or_none()) is None:
         return None
     engine_version = json.loads(row.document)["campaign"]["engine_version"]
-    return ActiveKernels(
-        row.id, row.number, bytes(row.file_sha256), stale(connection, target.id, engine_version)
-    )
+    why = stale(engines_of(connection, target.id), engine_version)
+    return ActiveKernels(row.id, row.number, bytes(row.file_sha256), why)
 
 
 # Made once: it is asked for with every estimate of a file.

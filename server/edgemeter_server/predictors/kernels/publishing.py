@@ -12,7 +12,7 @@ from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.kernels.opening import Opened
-from edgemeter_server.predictors.kernels.staleness import revision_of, stale
+from edgemeter_server.predictors.kernels.staleness import engines_of, revision_of, stale
 from edgemeter_server.predictors.kernels.versions import MODEL, builds
 from edgemeter_server.predictors.publishing import Version, add
 from edgemeter_server.predictors.tables import fits
@@ -106,11 +106,12 @@ def _document(opened: Opened, caller: Caller) -> _Document:
 
 
 def _revision(connection: Connection, target: KnownTarget, wanted: Wanted, engine_version: str) -> int:
-    why = stale(connection, target.id, engine_version)
+    engines = engines_of(connection, target.id)
+    why = stale(engines, engine_version)
     if why is not None and not wanted.stale:
         words = f"the predictor is stale: {why}; measure and fit it again, or publish it with `stale`"
         raise Refusal(ProblemType.CONFLICT, words)
-    if (revision := revision_of(connection, target.id, engine_version)) is None:
+    if (revision := revision_of(engines, engine_version)) is None:
         words = f"no approved device offers {target.slug} now: there is nothing that the predictor is of"
         raise Refusal(ProblemType.CONFLICT, words)
     return revision
