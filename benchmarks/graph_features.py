@@ -75,7 +75,7 @@ def run() -> Sequence[Figure]:
         at_most(
             f"cold graph features of a {size_mb:.0f} MB ONNX, process CPU", median(cold), LIMIT_MS, " ms"
         ),
-        reported("the same by onnx.load and infer_shapes, counting only", median(plain), " ms"),
+        reported("onnx.load and infer_shapes of that file, counting only", median(plain), " ms"),
     )
 
 

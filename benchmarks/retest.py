@@ -152,10 +152,10 @@ def _figures(condition: Condition, found: Mapping[tuple[str, str], list[Session]
     series, survey = found[condition.name, THOROUGH.name], found[condition.name, SURVEY.name]
     title = f"retest error, mean of {len(series[0])} networks, {condition.name}"
     yield at_most(title, _mean(errors_percent(series)), condition.limit_percent, " %")
-    yield reported(f"the same, protocol survey, {condition.name}", _mean(errors_percent(survey)), " %")
+    yield reported(f"{title}, protocol survey", _mean(errors_percent(survey)), " %")
     yield reported(f"inside the 90 % interval, {condition.name}", 100 * _mean(covered(series)), " %")
     hits = 100 * _mean(covered(survey))
-    yield reported(f"the same, protocol survey, {condition.name}", hits, " %")
+    yield reported(f"inside the 90 % interval, {condition.name}, protocol survey", hits, " %")
     width = _mean(widths_percent(series))
     yield reported(f"mean full width of the interval, {condition.name}", width, " %")
 

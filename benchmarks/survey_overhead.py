@@ -68,7 +68,7 @@ def run() -> Sequence[Figure]:
     mean_ms = sum(map(run_ms, said)) / NETWORKS
     title = f"survey of {NETWORKS} networks: "
     return [
-        reported(title + "runs, per network", mean_ms, " ms"),
+        reported(title + "all runs, warm-up included, per network", mean_ms, " ms"),
         reported(title + "beyond the runs, per network", beyond_ms / NETWORKS, " ms"),
         reported(title + "process start, per network", start_ms / NETWORKS, " ms"),
         reported(title + "sessions and their facts, per network", sessions_ms / NETWORKS, " ms"),

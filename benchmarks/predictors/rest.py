@@ -68,7 +68,7 @@ async def _run() -> Sequence[Figure]:
 async def _file_figures(server: _Server) -> Sequence[Figure]:
     own = own_predictor()
     if own is None:
-        return [Figure("predict this ONNX", "no kernel predictor here", "<= 8 ms", None)]
+        return [Figure("an ONNX file predicted", "no kernel predictor here", "<= 8 ms", None)]
     return await file_figures(server.connection, server.pid, *own)
 
 

@@ -60,9 +60,9 @@ async def file_figures(connection: Connection, pid: int, target: Target, predict
         reported(
             f"a file of {megabytes:.1f} MB handed in: hashed, stored, looked into", _mean(uploads), " ms"
         ),
-        at_most("predict this ONNX, after upload, the first time", _mean(cold), 8, " ms"),
-        at_most("predict this ONNX, again", repeated, 1, " ms"),
-        reported("the same message, nothing done", nothing, " ms"),
+        at_most("an ONNX file predicted the first time after it was handed in", _mean(cold), 8, " ms"),
+        at_most("an ONNX file predicted again", repeated, 1, " ms"),
+        reported("an ONNX file's message, nothing done", nothing, " ms"),
     )
 
 

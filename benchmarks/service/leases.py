@@ -81,8 +81,8 @@ def _figures(database: str) -> list[Figure]:
     return [
         at_least(f"leases/s, {database}", len(alone.job_ids) / alone.wall_s, _PROMISED[database]),
         reported(f"server CPU of a claim of 16, {database}", alone.cost_ms(alone.spent.server_s), " ms"),
-        reported(f"the load's CPU of one, {database}", alone.cost_ms(alone.spent.load_s), " ms"),
-        reported(f"all other CPU of one, {database}", alone.cost_ms(alone.spent.others_s), " ms"),
+        reported(f"the load's CPU of a claim of 16, {database}", alone.cost_ms(alone.spent.load_s), " ms"),
+        reported(f"all other CPU of a claim of 16, {database}", alone.cost_ms(alone.spent.others_s), " ms"),
         _without_doubles(database, [*alone.job_ids, *beside.job_ids]),
         at_most(
             f"p99 of a claim, {waiting} waiting, {database}",

@@ -62,8 +62,8 @@ def _figures(database: str) -> list[Figure]:
         each = (asyncio.run(measurement_bytes(settings)) - empty) / count
     return [
         at_most(f"server's memory with {count} measurements, {database}", now_mb, 250, " MB"),
-        reported(f"the most it had on the way, {database}", most_mb, " MB"),
-        at_most(f"bytes of each on disk, {database}", each, BYTES, ""),
+        reported(f"server's memory, the most on the way to {count}, {database}", most_mb, " MB"),
+        at_most(f"bytes of a measurement, of {count}, {database}", each, BYTES, ""),
     ]
 
 

@@ -108,12 +108,26 @@ def _figures(database: str) -> list[Figure]:
             with_500 = _reports(server, seeded.working, long, _LONG)
     return [
         at_least(f"reports/s of 60 samples, {database}", _rate(with_60), _PROMISED),
-        reported(f"server CPU of one of them, {database}", with_60.cost_ms(with_60.spent.server_s), " ms"),
-        reported(f"the load's CPU of one, {database}", with_60.cost_ms(with_60.spent.load_s), " ms"),
-        reported(f"all other CPU of one, {database}", with_60.cost_ms(with_60.spent.others_s), " ms"),
+        reported(
+            f"server CPU of a report of 60 samples, {database}",
+            with_60.cost_ms(with_60.spent.server_s),
+            " ms",
+        ),
+        reported(
+            f"the load's CPU of a report of 60 samples, {database}",
+            with_60.cost_ms(with_60.spent.load_s),
+            " ms",
+        ),
+        reported(
+            f"all other CPU of a report of 60 samples, {database}",
+            with_60.cost_ms(with_60.spent.others_s),
+            " ms",
+        ),
         reported(f"reports/s of 500 samples, {database}", _rate(with_500), ""),
         reported(
-            f"server CPU of one of them (500), {database}", with_500.cost_ms(with_500.spent.server_s), " ms"
+            f"server CPU of a report of 500 samples, {database}",
+            with_500.cost_ms(with_500.spent.server_s),
+            " ms",
         ),
         at_most(f"bytes of a measurement of 60 samples, {database}", each, BYTES, ""),
     ]

@@ -55,9 +55,9 @@ async def _figures(server: Server) -> Sequence[Figure]:
     *warm_ms, cold_ms = beyond_ms
     return [
         at_most(f"submit to answer beyond measuring, median of {len(warm_ms)}", median(warm_ms), 100, " ms"),
-        reported("the same after a minute without work: a worker starts", cold_ms, " ms"),
+        reported("submit to answer beyond measuring, after a minute without work", cold_ms, " ms"),
         at_most("agent's memory while idle", idle_mb, 60, " MB"),
-        reported("in the minute after a job, with its worker", warm_mb, " MB"),
+        reported("agent's memory in the minute after a job, with its worker", warm_mb, " MB"),
     ]
 
 
