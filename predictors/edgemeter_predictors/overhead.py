@@ -1,11 +1,14 @@
 """A network from its operators' own latencies: their sum, and what it learns that the sum leaves out.
 
-    y / S = 1 + w_0 + w_n n / S + w_b / S + sum over groups g, j in g of (w_j S_j + v_j n_j) / S + noise
+    y / S = 1 + w_0 + w_n n / S + w_b / S + w_l log S
+              + sum over groups g, j in g of (w_j S_j + v_j n_j) / S + noise
 
 with S the sum of the operators' latencies and n how many they are; S_j and n_j are those of one group: a
 type, a type with its kernel, a resolution. S_j corrects operators that run faster or slower in a network
-than alone, n_j is what each costs beside its own time: starting it, or waiting for it. Each grouping's
-variances are found by evidence, noise is relative. HSCoNAS's B is w_b alone.
+than alone, n_j is what each costs beside its own time: starting it, or waiting for it. log S is for what is
+neither the same for all networks nor in proportion to them, such as a clock that climbs while a network
+runs; it is taken in only where there is strong evidence for it. Each grouping's variances are found by
+evidence, noise is relative. HSCoNAS's B is w_b alone.
 """
 
 from dataclasses import dataclass
@@ -16,14 +19,18 @@ from numpy.typing import NDArray
 
 from edgemeter_predictors.contract import CostModel, Fitted, NotApplicable, Parts, Prediction, State
 from edgemeter_predictors.data import DataError, Measured, Rows, check_latencies
-from edgemeter_predictors.evidence import Priors, infer
+from edgemeter_predictors.evidence import Posterior, Priors, infer
 
 Array = NDArray[np.float64]
 
 FEWEST = 8
-#: Standard deviations before any network was seen, as shares of a latency: of w_0 and w_n, of w_b, of each
-#: group's, and of noise; and how far data may move the logarithms of the latter two (one sigma).
+#: Standard deviations before any network was seen, as shares of a latency: of w_0 and w_n, of w_b and w_l, of
+#: each group's, and of noise; and how far data may move the logarithms of the latter two (one sigma).
 _COMMON, _BIAS, _GROUP, _NOISE, _WIDTH = 0.3, 0.1, 0.1, 0.04, 1.0
+#: How much likelier, as a logarithm, the data are with log S before it is taken in: 20 times, as is usual.
+_STRONG = 3.0
+#: Where log S stands among the features.
+_GROWTH = 3
 _ARRAYS = ("mean", "variance", "factor")
 
 
@@ -122,32 +129,43 @@ class Overhead(CostModel[OperatorData, OperatorSums]):
         operators, relative = data.operators, data.latency_ms / data.operators.total_ms
         number = max(float(operators.counts.sum(axis=1).mean()), 1.0)
         typical_ms = np.array([1 / number, 1.0]) * np.median(operators.total_ms)
-        group_of, known = _groups(operators)
-        groupings = len(operators.groups)
-        center = np.log([_GROUP] * (2 * groupings) + [_NOISE])
-        priors = Priors(center, np.full(len(center), _WIDTH), known)
         rows = features(operators, typical_ms) / relative[:, None]
-        found = infer(rows, group_of, 1 - 1 / relative, priors)
-        said = f"the sum of operators x {1 + found.mean[0]:.3f} and their overhead, from {len(data)} networks"
+        plain, growing = (_inferred(operators, rows, 1 - 1 / relative, growth) for growth in (0.0, _BIAS))
+        found = growing if growing.evidence - plain.evidence > _STRONG else plain
+        grown = f", {found.mean[_GROWTH]:+.3f} for its logarithm" if found is growing else ""
+        said = (
+            f"the sum of operators x {1 + found.mean[0]:.3f}{grown} and their overhead, "
+            f"from {len(data)} networks"
+        )
         noise = float(found.deviation[-1])
         return Summed(self.name, said, typical_ms, found.mean, found.variance, found.factor, noise)
 
 
 def features(operators: OperatorSums, typical_ms: Array) -> Array:
-    """(n, 3 + 2 groups): 1, how many, the constant, and each group's share and number; all per sum."""
+    """(n, 4 + 2 groups): 1, how many, the constant, and each group's share and number, all per sum; and the
+    logarithm of the sum.
+    """
     total = operators.total_ms[:, None]
     shares = operators.latency_ms / total
     counts = operators.counts / total * typical_ms[0]
-    columns = [np.ones_like(total), counts.sum(axis=1, keepdims=True), typical_ms[1] / total]
+    sizes = total / typical_ms[1]
+    columns = [np.ones_like(total), counts.sum(axis=1, keepdims=True), 1 / sizes, np.log(sizes)]
     for member in operators.groups:
         within = np.eye(int(member.max(initial=-1)) + 1)[member]
         columns += [shares @ within, counts @ within]
     return np.hstack(columns)
 
 
-def _groups(operators: OperatorSums) -> tuple[NDArray[np.intp], Array]:
+def _inferred(operators: OperatorSums, rows: Array, targets: Array, growth: float) -> Posterior:
+    """`growth` is the standard deviation of w_l."""
+    group_of, known = _groups(operators, growth)
+    center = np.log([_GROUP] * (2 * len(operators.groups)) + [_NOISE])
+    return infer(rows, group_of, targets, Priors(center, np.full(len(center), _WIDTH), known))
+
+
+def _groups(operators: OperatorSums, growth: float) -> tuple[NDArray[np.intp], Array]:
     """Of each of `features`: which variance it has, and the known part of it."""
-    group_of, known = [-1, -1, -1], [_COMMON**2, _COMMON**2, _BIAS**2]
+    group_of, known = [-1] * 4, [_COMMON**2, _COMMON**2, _BIAS**2, growth**2]
     for number, member in enumerate(operators.groups):
         size = int(member.max(initial=-1)) + 1
         group_of += [2 * number] * size + [2 * number + 1] * size

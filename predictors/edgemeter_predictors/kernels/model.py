@@ -1,6 +1,6 @@
 """The `kernel` model: a network is the sum of its fused kernels, and what a network costs beside them.
 
-    y = S (1 + w_0) + w_n n + w_b + corrections of each kind of kernel,
+    y = S (1 + w_0 + w_l log S) + w_n n + w_b + corrections of each kind of kernel,
     S = sum of t_kind(k) over kernels k + what handing inputs and results over takes
 
 t is regressor.py's: a roofline and a Gaussian process for each kind; the overhead is overhead.py's, fitted to

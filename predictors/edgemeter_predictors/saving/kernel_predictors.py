@@ -9,7 +9,7 @@ from edgemeter_predictors.saving.container import FileError, unpack
 from edgemeter_predictors.saving.predictors import packed, restored
 
 #: Features and names of regressors as this version computes them; others mean another model.
-FEATURES_VERSION: Final = 4
+FEATURES_VERSION: Final = 5
 
 
 def save_kernels(predictor: Predictor[Graphs]) -> bytes:

@@ -30,6 +30,18 @@ def test_it_learns_what_the_sum_leaves_out() -> None:
     assert mape(Overhead().fit(known), asked) < 0.02 < 0.15 < alone
 
 
+def test_what_goes_with_the_length_of_a_network_is_learnt_where_it_is_there() -> None:
+    """A clock that climbs: networks of twice the sum run a seventh faster."""
+    known, asked = networks(60, 1), networks(400, 2, noise=0.0)
+    climbing, faster = (
+        replace(data, latency_ms=data.latency_ms * (1 - 0.2 * np.log(data.operators.total_ms / 12)))
+        for data in (known, asked)
+    )
+    assert mape(Overhead().fit(climbing), faster) < 0.025
+    assert "logarithm" in Overhead().fit(climbing).explanation
+    assert "logarithm" not in Overhead().fit(known).explanation
+
+
 def test_another_unit_and_order_change_nothing() -> None:
     known, asked = networks(30, 1), networks(50, 2)
     plain = Overhead().fit(known).predict(asked.operators)
