@@ -71,7 +71,7 @@ class Accuracy(Reply):
 
 
 class DriftDocument(Reply):
-    """How a version that answers fares on what was measured since: `networks` new architectures.
+    """How a version that answers fares on what was measured since: `networks` new architectures, or files.
 
     `inside_percent` of them lie in their 90 % intervals, `shift_percent` is how far they are above the
     predictions on average, `anchors_percent` how far the anchors have moved since what it was fitted on.

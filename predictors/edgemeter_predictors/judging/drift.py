@@ -43,9 +43,11 @@ def drift(
     measured_ms: NDArray[np.float64],
     retest_error: float,
     calibrated_on: int,
+    independent: int | None = None,
 ) -> Drift:
     """Of at least one new measurement that the predictor has not been fitted on. Its interval comes from
-    `calibrated_on` networks, so that what it really covers is Beta distributed around its level.
+    `calibrated_on` networks, so that what it really covers is Beta distributed around its level. Its own
+    errors are as good as those of `independent` networks that have nothing in common: None, of all.
     """
     inside = int(np.sum((interval.low_ms <= measured_ms) & (measured_ms <= interval.high_ms)))
     networks = len(measured_ms)
@@ -53,7 +55,7 @@ def drift(
     shift = float(np.mean(relative))
     retest = retest_error if np.isfinite(retest_error) else _USUAL_RETEST_ERROR
     own = float(np.mean(prediction.std_ms / prediction.mean_ms))
-    expected = np.sqrt(retest**2 + own**2 / networks)
+    expected = np.sqrt(retest**2 + own**2 / (independent or networks))
     reason = ""
     known = calibrated_on + _PRIOR_NETWORKS
     if betabinom.cdf(inside, networks, known * interval.level, known * (1 - interval.level)) < _CHANCE:

@@ -99,6 +99,7 @@ class OpenedPredictor:
         self._fitted = cast("FittedKernels", predictor.fitted)
         self.explanation = predictor.fitted.explanation
         self.about: Mapping[str, Any] = predictor.about
+        self.retest_error = predictor.retest_error
 
     @property
     def tells(self) -> str | None:

@@ -1,7 +1,8 @@
 """What was measured since a predictor was fitted, and what that says of the device."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.measurements.codec import read_detail
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors import snapshots
+from edgemeter_server.predictors.judging import Judged, judge_in_child
 from edgemeter_server.predictors.known import known_to
 from edgemeter_server.predictors.snapshots import Labelled
 from edgemeter_server.predictors.tables import predictors
@@ -23,7 +25,8 @@ _NEWEST: Final = 256
 @dataclass(frozen=True, slots=True)
 class News:
     """`count` measurements that the predictor does not know, beside `known` that it was fitted on. `networks`
-    are the newest architectures among them; the anchors' drifts are those of either, (n,) and (m,).
+    are the newest among them, `judge` holds it against these: it blocks, and raises JudgeError. The anchors'
+    drifts are those of either, (n,) and (m,).
     """
 
     count: int
@@ -31,7 +34,7 @@ class News:
     networks: tuple[Labelled, ...]
     anchors_before: NDArray[np.float64]
     anchors_since: NDArray[np.float64]
-    content: bytes
+    judge: Callable[[], Judged]
 
 
 def news_of(connection: Connection, predictor: Row[Any]) -> News:
@@ -41,15 +44,26 @@ def news_of(connection: Connection, predictor: Row[Any]) -> News:
     networks = _unknown((*snapshot.training, *snapshot.tests), known.all)
     count = len(networks) + len(_unknown(snapshot.operators, known.all))
     newest = sorted(networks, key=lambda row: row.measurement_id)[-_NEWEST:]
-    content = select(predictors.c.content).where(predictors.c.id == predictor.id)
+    space = predictor.builds.partition("/")[0]
+    content = saved(connection, predictor.id)
     return News(
         count=count,
         known=len(known.fitted),
         networks=tuple(newest),
         anchors_before=_anchor_drifts(connection, sorted(known.fitted)[-_NEWEST:]),
         anchors_since=_anchor_drifts(connection, [row.measurement_id for row in newest]),
-        content=bytes(connection.execute(content).scalar_one()),
+        judge=partial(_judged, space, content, newest),
     )
+
+
+def saved(connection: Connection, predictor_id: int) -> bytes:
+    content = select(predictors.c.content).where(predictors.c.id == predictor_id)
+    return bytes(connection.execute(content).scalar_one())
+
+
+def _judged(space: str, content: bytes, networks: Sequence[Labelled]) -> Judged:
+    [judged] = judge_in_child(space, [content], networks)
+    return judged
 
 
 def _unknown(rows: Iterable[Labelled], known: Collection[int]) -> list[Labelled]:

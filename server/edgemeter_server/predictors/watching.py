@@ -1,4 +1,5 @@
-"""Versions that answer, held against what was measured since: what has moved is flagged and fitted anew.
+"""Versions that answer, held against what was measured since: what has moved is flagged, and predictors of
+spaces are fitted anew. Those of any file are fitted where their engine is.
 
 All of it is in the database and may be done by any server: a look that is lost is made again, and of two at
 once one begins a fit.
@@ -19,7 +20,8 @@ from edgemeter_server.jobs.batches import insert_into
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors import queueing
 from edgemeter_server.predictors.apart import apart
-from edgemeter_server.predictors.judging import Judged, JudgeError, judge_in_child
+from edgemeter_server.predictors.judging import Judged, JudgeError
+from edgemeter_server.predictors.kernels.news import news_of_files
 from edgemeter_server.predictors.news import News, news_of
 from edgemeter_server.predictors.tables import predictor_checks, predictors
 from edgemeter_server.services import Services
@@ -43,6 +45,10 @@ class Watched:
     newest: int
     unknown: int
 
+    @property
+    def of_files(self) -> bool:
+        return str(self.predictor.builds).startswith(f"{ANY_NETWORK}/")
+
 
 async def watch(services: Services) -> None:
     """All that have news. Called again and again, by every server process."""
@@ -56,7 +62,8 @@ async def watch(services: Services) -> None:
 
 
 async def _look(services: Services, watched: Watched) -> None:
-    news = await services.database.read(lambda c: news_of(c, watched.predictor))
+    find = news_of_files if watched.of_files else news_of
+    news = await services.database.read(lambda c: find(c, watched.predictor))
     looks = worth_a_look(news.count, watched.unknown, _enough(services.settings, news))
     judged = await _judged(watched, news) if looks and len(news.networks) >= FEWEST else None
     await services.database.write(
@@ -70,13 +77,12 @@ def worth_a_look(count: int, before: int, enough: int) -> bool:
 
 
 async def _judged(watched: Watched, news: News) -> Judged | None:
-    space = watched.predictor.builds.partition("/")[0]
     try:
-        [judged] = await apart(judge_in_child, space, [news.content], news.networks)
+        judged = await apart(news.judge)
     except JudgeError as error:
         _log.warning("a predictor is not watched", predictor=watched.predictor.id, why=str(error))
         return None
-    return judged
+    return judged if len(judged.predicted_ms) >= FEWEST else None
 
 
 def _behind(connection: Connection) -> list[tuple[Watched, bool]]:
@@ -93,7 +99,6 @@ def _behind(connection: Connection) -> list[tuple[Watched, bool]]:
         .where(
             predictors.c.active,
             func.coalesce(checks.measurement_id, 0) < newest,
-            predictors.c.builds.not_like(f"{ANY_NETWORK}/%"),  # no fit of the server's would mend those
         )
     )
     rows = connection.execute(active.order_by(predictors.c.id)).all()
@@ -128,7 +133,7 @@ def _conclude(
     now_us = services.clock.now_us(connection)
     drift = None if judged is None else _drift(judged, news, now_us)
     _keep(connection, watched, news.count if looked else watched.unknown, drift)
-    why = _reason(services.settings, news, drift) if looked else ""
+    why = _reason(services.settings, news, drift) if looked and not watched.of_files else ""
     if why and queueing.begin_again(connection, watched.predictor.fit_id, why, now_us):
         _log.info("a predictor is fitted anew", predictor=watched.predictor.id, why=why)
 
@@ -142,7 +147,7 @@ def _drift(judged: Judged, news: News, now_us: int) -> DriftDocument:
         reason = "; ".join(filter(None, (reason, moved)))
     return DriftDocument(
         drifted=bool(reason),
-        networks=len(news.networks),
+        networks=len(judged.predicted_ms),
         inside_percent=judged.inside_percent,
         shift_percent=judged.shift_percent,
         anchors_percent=None if shift is None else 100 * shift,

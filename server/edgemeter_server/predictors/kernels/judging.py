@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from edgemeter.failures import EdgeMeterError, FailureError
 from edgemeter.isolation import run_limited
@@ -22,10 +22,12 @@ from edgemeter_server.predictors.snapshots import Labelled
 
 _WALL_S: Final = 60.0
 _LIMITS: Final = Limits(wall_s=_WALL_S, cpu_s=_WALL_S, memory_bytes=2 << 30)
-_PRELOAD: Final = ("edgemeter_predictors.kernels.pricing",)
+_PRELOAD: Final = ("edgemeter_predictors.kernels.pricing", "edgemeter_predictors.judging.drift")
 #: The newest so many files tell enough, and so many bytes of their graphs.
 _MOST_FILES: Final = 200
 _MOST_BYTES: Final = 16 << 20
+#: What a normal distribution's 90 % are wide, in standard deviations.
+_WIDTH_90: Final = 3.29
 
 
 class MeasuredFile(NamedTuple):
@@ -40,8 +42,24 @@ class _Sent(Reply):
     judged: tuple[Judged, ...]
 
 
-def measured_files(connection: Connection, project: int, target_id: int) -> list[MeasuredFile]:
-    """The newest valid measurement of each, newest first; files alone whose graphs are known."""
+def of_files(connection: Connection, project: int, target_id: int) -> ColumnElement[bool]:
+    """Which joined measurements count: the valid ones of what the target is now, of files whose graphs are
+    known.
+    """
+    return and_(
+        measurements.c.target_id == target_id,
+        measurements.c.revision_id.in_(current_revisions(connection, target_id)),
+        measurements.c.valid,
+        measurements.c.accepted,
+        in_project(project),
+        artifact_graphs.c.content.is_not(None),
+    )
+
+
+def measured_files(
+    connection: Connection, project: int, target_id: int, since_us: int = 0
+) -> list[MeasuredFile]:
+    """The newest measurement of each, newest first."""
     rows = (
         select(
             artifacts.c.sha256,
@@ -53,14 +71,7 @@ def measured_files(connection: Connection, project: int, target_id: int) -> list
         )
         .join(measurements, measurements.c.artifact_id == artifacts.c.id)
         .join(artifact_graphs, artifact_graphs.c.artifact_id == artifacts.c.id)
-        .where(
-            measurements.c.target_id == target_id,
-            measurements.c.revision_id.in_(current_revisions(connection, target_id)),
-            measurements.c.valid,
-            measurements.c.accepted,
-            in_project(project),
-            artifact_graphs.c.content.is_not(None),
-        )
+        .where(of_files(connection, project, target_id), measurements.c.created_us > since_us)
         .order_by(measurements.c.id.desc())
         .limit(4 * _MOST_FILES)
     )
@@ -118,17 +129,26 @@ def judge_here(payload: Mapping[str, Any]) -> Any:
     if not kept:
         return {"kept": [], "judged": []}
     latency_ms = np.array(payload["latency_ms"])[kept]
-    judged = [_judged(estimates, latency_ms) for estimates in zip(*found, strict=True)]
+    judged = [
+        _judged(estimates, latency_ms, predictor.retest_error)
+        for predictor, estimates in zip(predictors, zip(*found, strict=True), strict=True)
+    ]
     return {"kept": kept, "judged": [each.model_dump(mode="json") for each in judged]}
 
 
-def _judged(estimates: Sequence[Any], latency_ms: Any) -> Judged:
+def _judged(estimates: Sequence[Any], latency_ms: Any, retest_error: float) -> Judged:
+    from edgemeter_predictors.contract import Prediction
+    from edgemeter_predictors.judging.drift import drift
     from edgemeter_predictors.judging.errors import coverage, errors
     from edgemeter_predictors.judging.interval import Interval
-    from edgemeter_server.predictors.accuracies import LEVEL, accuracy
+    from edgemeter_server.predictors.accuracies import LEVEL, accuracy, none_of_nan
 
     mean, low, high = np.array([(each.latency_ms, each.low_ms, each.high_ms) for each in estimates]).T
-    covered = coverage(Interval(low, high, LEVEL), latency_ms)
+    interval = Interval(low, high, LEVEL)
+    covered = coverage(interval, latency_ms)
+    # Files err together: what is wrong about one kind of kernel is wrong in all that have it.
+    prediction = Prediction(mean, (high - low) / _WIDTH_90)
+    moved = drift(prediction, interval, latency_ms, retest_error, calibrated_on=0, independent=1)
     intervals = {
         "coverage_90_percent": covered.coverage_percent,
         "width_90_percent": covered.width_percent,
@@ -138,8 +158,8 @@ def _judged(estimates: Sequence[Any], latency_ms: Any) -> Judged:
         low_ms=tuple(low.tolist()),
         high_ms=tuple(high.tolist()),
         accuracy=accuracy(errors(mean, latency_ms)).model_copy(update=intervals),
-        retest_error=None,
-        inside_percent=covered.coverage_percent,
-        shift_percent=float(100 * np.mean(latency_ms / mean - 1)),
-        reason="",
+        retest_error=none_of_nan(retest_error),
+        inside_percent=moved.inside_percent,
+        shift_percent=moved.shift_percent,
+        reason=moved.reason,
     )

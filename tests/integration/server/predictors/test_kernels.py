@@ -14,7 +14,7 @@ from edgemeter_server.artifacts.collection import collect
 from edgemeter_server.artifacts.ownership import GRACE_US
 from edgemeter_server.artifacts.tables import artifact_graphs
 from edgemeter_server.devices.tables import target_revisions
-from edgemeter_server.predictors import files, watching
+from edgemeter_server.predictors import files, queueing, watching
 from edgemeter_server.predictors.kernels import prices
 from edgemeter_server.predictors.tables import predictors
 
@@ -82,7 +82,6 @@ async def test_a_version_says_what_it_is_of(lab, first, kernel_file):
     assert (fit["state"], fit["predictor_id"]) == ("done", first["id"])
     content = (await lab.submitter.get(f"/v1/predictors/{first['id']}/content")).content
     assert content == kernel_file
-    await watching.watch(lab.services)  # the server cannot fit it anew
 
 
 async def test_a_file_is_predicted_as_it_is_where_the_predictor_was_fitted(lab, first, kernel_file, tmp_path):
@@ -154,6 +153,42 @@ async def test_what_was_measured_is_the_better_answer_and_judges_versions(lab, k
     assert compared["networks"] == 1
     assert compared["differing"][0]["architecture"] == sha256
     assert compared["first_accuracy"] == compared["second_accuracy"]
+
+
+async def test_what_is_measured_since_says_whether_it_still_holds(lab, kernel_file, clock, monkeypatch):
+    monkeypatch.setattr(watching, "FEWEST", 3)
+    agent = await lab.agent()
+
+    async def measured(seeds, factor):
+        for seed in seeds:
+            found = await estimate(lab, await handed_in(lab, network(seed)), max_interval=0.001)
+            [lease] = await agent.claim()
+            result = {
+                "result": "measured",
+                "measurement": measurement_of(lease, factor * found["latency_ms"]),
+            }
+            await agent.report((lease, result))
+
+    async def drift():
+        await watching.watch(lab.services)
+        return (await lab.submitter.get(f"/v1/predictors/{version['id']}")).json()["drift"]
+
+    await published(lab, kernel_file)
+    await measured([120], 9.0)
+    clock.advance(1)
+    version = (await published(lab, kernel_file)).json()
+    clock.advance(1)
+    await measured([121, 122], 1.0)
+    assert await drift() is None  # too few, and what was measured before it says nothing of it
+    await measured([123], 1.0)
+    holds = await drift()
+    assert (holds["drifted"], holds["networks"], holds["inside_percent"]) == (False, 3, 100)
+    await measured([124, 125, 126, 127], 3.0)
+    moved = await drift()
+    assert (moved["drifted"], moved["networks"]) == (True, 7)
+    assert "measurements" in moved["reason"]
+    # Nothing is fitted anew: that is done where the engine is.
+    assert await lab.services.database.write(lambda c: queueing.claim(c, clock.now_us(c))) is None
 
 
 async def test_a_file_is_read_once_and_priced_once(lab, first, monkeypatch):
