@@ -6,7 +6,7 @@ norm in, before the last ReLU, a 1x1 depthwise convolution stands for it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import product
 from operator import or_
@@ -93,12 +93,12 @@ class NasBench201(Space):
     def computes(self, codes: Codes) -> NDArray[np.bool_]:
         return np.asarray(self.canonical(codes).any(axis=1))
 
-    def words(self, codes: Codes) -> str:
+    def join_words(self, words: Sequence[str]) -> str:
         """The benchmark's own text, `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`."""
-        chosen = [f"{OPERATORS[code]}~{source}|" for code, (source, _) in zip(codes, EDGES, strict=True)]
+        chosen = [f"{operator}~{source}|" for operator, (source, _) in zip(words, EDGES, strict=True)]
         return f"|{chosen[0]}+|{''.join(chosen[1:3])}+|{''.join(chosen[3:])}"
 
-    def split_words(self, text: str) -> tuple[str, ...]:
+    def split_words(self, text: str) -> Sequence[str]:
         found = _TEXT.fullmatch(text.strip())
         if found is None:
             raise CodeError(f"a cell of {self.name} reads |op~0|+|op~0|op~1|+|op~0|op~1|op~2|")

@@ -9,8 +9,9 @@ a table indexed by codes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,13 +109,22 @@ class Space(ABC):
         return codes
 
     def words(self, codes: Codes) -> str:
-        """One architecture (a row of codes) as people write it: the words of its choices, with commas."""
-        chosen = [column.choices[code] for column, code in zip(self.columns, codes.tolist(), strict=True)]
-        return ",".join(chosen)
+        """One architecture (a row of codes) as people write it."""
+        chosen = zip(self.columns, codes.tolist(), strict=True)
+        return self.join_words([column.choices[code] for column, code in chosen])
 
-    def split_words(self, text: str) -> tuple[str, ...]:
-        """What `words` joined: one word for each column. CodeError where the text has another form."""
-        return tuple(map(str.strip, text.split(",")))
+    def join_words(self, words: Sequence[str]) -> str:
+        """One text of the words of an architecture's choices, one for each column: here with commas."""
+        return ",".join(words)
+
+    def split_words(self, text: str) -> Sequence[str]:
+        """What `join_words` joined. CodeError where the text has another form."""
+        return [word.strip() for word in text.split(",")]
+
+    @cached_property
+    def codes_by_word(self) -> tuple[Mapping[str, int], ...]:
+        """Of each column."""
+        return tuple({word: code for code, word in enumerate(each.choices)} for each in self.columns)
 
     def compiled(self, codes: Codes) -> Mapping[str, Codes]:
         """What compilers may leave of the same architectures, by a word for what they do: (n, columns)

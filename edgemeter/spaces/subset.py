@@ -103,10 +103,10 @@ class Subset(Space):
     def computes(self, codes: Codes) -> NDArray[np.bool_]:
         return self.base.computes(self.to_base(codes))
 
-    def words(self, codes: Codes) -> str:
-        return self.base.words(self.to_base(codes))
+    def join_words(self, words: Sequence[str]) -> str:
+        return self.base.join_words(words)
 
-    def split_words(self, text: str) -> tuple[str, ...]:
+    def split_words(self, text: str) -> Sequence[str]:
         return self.base.split_words(text)
 
     def _nearest(self, codes: Codes) -> Codes:

@@ -1,16 +1,13 @@
 """Architectures as text and as JSON. Each stored form carries the space's name and version."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import CodeError, Codes, Space
-
-_KNOWN: WeakKeyDictionary[Space, tuple[Mapping[str, int], ...]] = WeakKeyDictionary()
 
 
 def to_text(space: Space, row: Codes) -> str:
@@ -20,7 +17,7 @@ def to_text(space: Space, row: Codes) -> str:
 
 def known_text(space: Space, row: Codes) -> str:
     """As `to_text`, of codes that have been checked."""
-    return f"{space.name}@{space.version}:{space.words(row)}"
+    return _written(space, space.words(row))
 
 
 def from_text(space: Space, text: str) -> Codes:
@@ -28,13 +25,13 @@ def from_text(space: Space, text: str) -> Codes:
 
     CodeError for another space or version, and for words that are no choices.
     """
-    head, colon, words = text.strip().partition(":")
-    # Words may hold colons of their own: only NAME@VERSION before the first one is a head.
-    if not colon or "@" not in head:
-        return _row_of(space, space.split_words(text.strip()))
-    name, _, version = head.partition("@")
-    require(space, name, version)
-    return _row_of(space, space.split_words(words))
+    return np.array(read(space, text)[0], np.uint8)
+
+
+def read(space: Space, text: str) -> tuple[list[int], str]:
+    """As `from_text`, and the same architecture as `to_text` writes it."""
+    words = _words(space, text.strip())
+    return _codes(space, words), _written(space, space.join_words(words))
 
 
 def canonical_text(space: Space, text: str) -> str:
@@ -55,7 +52,8 @@ def from_document(space: Space, document: dict[str, Any]) -> Codes:
     choices = document.get("choices")
     if not isinstance(choices, dict) or choices.keys() != {column.name for column in space.columns}:
         raise CodeError(f"`choices` names each column of {space.name} once")
-    return _row_of(space, tuple(str(choices[column.name]) for column in space.columns))
+    words = [str(choices[column.name]) for column in space.columns]
+    return np.array(_codes(space, words), np.uint8)
 
 
 def require(space: Space, name: str, version: str) -> None:
@@ -75,23 +73,27 @@ def _row(space: Space, row: Codes) -> Codes:
     return row
 
 
-def _row_of(space: Space, words: tuple[str, ...]) -> Codes:
+def _written(space: Space, words: str) -> str:
+    return f"{space.name}@{space.version}:{words}"
+
+
+def _words(space: Space, text: str) -> Sequence[str]:
+    head, colon, words = text.partition(":")
+    # Words may hold colons of their own: only NAME@VERSION before the first one is a head.
+    if not colon or "@" not in head:
+        return space.split_words(text)
+    name, _, version = head.partition("@")
+    require(space, name, version)
+    return space.split_words(words)
+
+
+def _codes(space: Space, words: Sequence[str]) -> list[int]:
     if len(words) != len(space.columns):
         raise CodeError(f"an architecture of {space.name} has {len(space.columns)} choices, not {len(words)}")
     try:
-        codes = [known[word] for known, word in zip(_codes_by_word(space), words, strict=True)]
+        return [known[word] for known, word in zip(space.codes_by_word, words, strict=True)]
     except KeyError:
-        codes = [_code(space, number, word) for number, word in enumerate(words)]  # says which
-    return np.array(codes, dtype=np.uint8)
-
-
-def _codes_by_word(space: Space) -> tuple[Mapping[str, int], ...]:
-    """Of each column. Made once: a search asks with thousands of texts."""
-    if (known := _KNOWN.get(space)) is None:
-        known = _KNOWN[space] = tuple(
-            {word: code for code, word in enumerate(column.choices)} for column in space.columns
-        )
-    return known
+        return [_code(space, number, word) for number, word in enumerate(words)]  # says which
 
 
 def _code(space: Space, number: int, word: str) -> int:
