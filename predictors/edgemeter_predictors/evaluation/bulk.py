@@ -5,6 +5,7 @@ gives, up to single precision. Column-major codes are fastest. Codes that are no
 CodeError.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,6 @@ from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import Codes, Layer
 from edgemeter.spaces.sums import sum_over_tables
 from edgemeter_predictors.additive import Additive
-from edgemeter_predictors.contract import Prediction
 from edgemeter_predictors.evaluation.mean_tables import MeanTables, mean_tables
 from edgemeter_predictors.evaluation.variance_tables import VarianceTables, variance_tables
 from edgemeter_predictors.terms import chunks, offsets
@@ -47,8 +47,11 @@ class Bulk:
         if self._loops is None or self._pairs is None:
             return self._by_numpy(codes)
         mean: Singles = np.empty(len(codes), np.float32)
-        columns = codes.T if codes.flags.forc else np.ascontiguousarray(codes.T)
-        self._loops.sum_pairs(columns, self._pairs.columns, self._pairs.entries, mean)
+        if self._pairs.adjacent and codes.flags.c_contiguous:
+            self._loops.sum_places(codes.view("<u2"), self._pairs.entries, mean)
+        else:
+            columns = codes.T if codes.flags.forc else np.ascontiguousarray(codes.T)
+            self._loops.sum_pairs(columns, self._pairs.columns, self._pairs.entries, mean)
         if np.isnan(mean.sum()):
             validate(self.fitted.space, codes)
         return mean
@@ -91,12 +94,13 @@ class Bulk:
             raise
         return total
 
-    def few(self, codes: Codes) -> Prediction:
-        """(n, columns) to the prediction of `Additive.predict`, by one row after the other."""
-        mean = np.array([self.one(row) for row in codes])
+    def few(self, codes: Codes) -> Iterable[tuple[float, float]]:
+        """(n, columns) to the mean and deviation of `Additive.predict`, by one row after the other."""
+        means = [self.one(row) for row in codes]
         if (relative := self._relative) is not None:
-            return Prediction(mean, np.maximum(relative * np.abs(mean), _LEAST_STD))
-        return Prediction(mean, self.fitted.spread.std_ms(self.fitted.terms, self._canonical(codes)))
+            return [(mean, max(relative * abs(mean), _LEAST_STD)) for mean in means]
+        stds = self.fitted.spread.std_ms(self.fitted.terms, self._canonical(codes))
+        return zip(means, stds.tolist(), strict=True)
 
     def _canonical(self, codes: Codes) -> Codes:
         validate(self.fitted.space, codes[:0])

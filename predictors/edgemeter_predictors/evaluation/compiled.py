@@ -26,10 +26,34 @@ def sum_pairs(
             for half in range(2):
                 a, b = codes[columns[p + half, 0], start:], codes[columns[p + half, 1], start:]
                 for i in range(total.size):
-                    index[half, i] = np.uint16(a[i]) << np.uint16(8) | np.uint16(b[i])
+                    index[half, i] = np.uint16(a[i]) | np.uint16(b[i]) << np.uint16(8)
             first, second, one, other = entries[p], entries[p + 1], index[0], index[1]
             for i in range(total.size):
-                total[i] += first[np.uintp(one[i])] + second[np.uintp(other[i])]
+                total[i] = total[i] + first[np.uintp(one[i])] + second[np.uintp(other[i])]
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def sum_places(places: NDArray[np.uint16], entries: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """`places` (n, tables), of adjacent `MeanTables`: codes row after row, two of them read as one number.
+    Added in the order of `sum_pairs`, so that both give the same to the last bit.
+    """
+    for i in range(out.size):
+        total = np.float32(0)
+        for p in range(places.shape[1]):
+            total += entries[p, places[i, p]]
+        out[i] = total
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def put_rows(
+    mean: NDArray[np.float32], std: NDArray[np.float32], multiple: np.float32, out: NDArray[np.float32]
+) -> None:
+    """(n, 3): the mean and the ends of `Calibration.interval`."""
+    for i in range(mean.size):
+        half = multiple * std[i]
+        out[i, 0] = mean[i]
+        out[i, 1] = max(mean[i] - half, np.float32(0))
+        out[i, 2] = mean[i] + half
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]

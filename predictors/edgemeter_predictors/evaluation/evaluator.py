@@ -1,5 +1,6 @@
 """A predictor laid out for many architectures: latency and interval as one table, single precision."""
 
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from edgemeter.spaces.space import Codes
 from edgemeter_predictors.additive import Additive
 from edgemeter_predictors.contract import Prediction
 from edgemeter_predictors.evaluation.bulk import Bulk, Singles
+from edgemeter_predictors.judging.calibration import ends_ms
 from edgemeter_predictors.predictor import Predictor
 
 _FEW: Final = 16
@@ -22,13 +24,21 @@ class Evaluator:
     def __init__(self, predictor: Predictor[Codes], loops: ModuleType | None) -> None:
         self.predictor = predictor
         self.quick = False
+        self._loops = loops
         self._bulk = Bulk(predictor.fitted, loops) if isinstance(predictor.fitted, Additive) else None
 
-    def predict(self, codes: Codes) -> Prediction:
-        """As the predictor does, in double precision, and in microseconds for a few architectures."""
+    def rows_ms(self, codes: Codes, level: float) -> Iterable[tuple[float, float, float]]:
+        """Of each architecture latency, low and high, in double precision, and of a few in microseconds.
+
+        Raises as `table_ms`.
+        """
         if self._bulk is None or len(codes) > _FEW:
-            return self.predictor.predict(codes)
-        found = self._bulk.few(codes)
+            prediction = self.predictor.predict(codes)
+            interval = self.predictor.interval(prediction, level)
+            columns = (prediction.mean_ms, interval.low_ms, interval.high_ms)
+            return zip(*(column.tolist() for column in columns), strict=True)
+        multiple = self.predictor.calibration.multiple(level)
+        found = [(mean, *ends_ms(mean, multiple * std)) for mean, std in self._bulk.few(codes)]
         self.quick = True
         return found
 
@@ -37,20 +47,25 @@ class Evaluator:
 
         Raises CodeError where codes are not of the space, ValueError for a level that no interval has.
         """
-        prediction = self.predictor.predict(codes) if self._bulk is None else _of(self._bulk, codes)
-        interval = self.predictor.interval(prediction, level)
-        table: Singles = np.empty((len(codes), 3), np.float32)
-        table[:, 0], table[:, 1], table[:, 2] = prediction.mean_ms, interval.low_ms, interval.high_ms
-        self.quick = self._bulk is not None
+        if self._bulk is None:
+            return self._table(self.predictor.predict(codes), level)
+        mean, std = self._bulk.latency_and_std_ms(codes)
+        if self._loops is None:
+            single: Any = (mean, std)  # half the precision, and half the memory to go through
+            table = self._table(Prediction(*single), level)
+        else:
+            table = np.empty((len(codes), 3), np.float32)
+            self._loops.put_rows(mean, std, np.float32(self.predictor.calibration.multiple(level)), table)
+        self.quick = True
         return table
+
+    def _table(self, prediction: Prediction, level: float) -> Singles:
+        interval = self.predictor.interval(prediction, level)
+        columns = (prediction.mean_ms, interval.low_ms, interval.high_ms)
+        return np.column_stack(columns).astype(np.float32, copy=False)
 
     def latency_ms(self, codes: Codes) -> Singles:
         """(n,): the latencies of that table alone, in a fraction of the time. Raises CodeError."""
         if self._bulk is None:
             return self.predictor.predict(codes).mean_ms.astype(np.float32)
         return self._bulk.latency_ms(codes)
-
-
-def _of(bulk: Bulk, codes: Codes) -> Prediction:
-    single: Any = bulk.latency_and_std_ms(codes)  # half the precision, and half the memory to go through
-    return Prediction(*single)

@@ -17,10 +17,15 @@ _BYTE = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeanTables:
-    """`columns` (tables, 2), `entries` (tables, 65536); an even number of tables. Their sum is the mean."""
+    """`columns` (tables, 2), `entries` (tables, 65536); an even number of tables. Their sum is the mean.
+
+    The codes of a table's two columns, the first the lower byte, say where its entry is. `adjacent`: they
+    take all columns two by two as these come, so that a row of codes can be read as places.
+    """
 
     columns: NDArray[np.intp]
     entries: NDArray[np.float32]
+    adjacent: bool
 
 
 def mean_tables(fitted: Additive) -> MeanTables | None:
@@ -36,10 +41,11 @@ def mean_tables(fitted: Additive) -> MeanTables | None:
         _add(tables, term, values)
     whole = np.full((len(pairs), _BYTE, _BYTE), np.nan, np.float32)
     for table, (pair, values) in zip(whole, tables.items(), strict=True):
-        table[: sizes[pair[0]], : sizes[pair[1]]] = values
+        table[: sizes[pair[1]], : sizes[pair[0]]] = values.T
+    adjacent = pairs == [(at, at + 1) for at in range(0, len(sizes), 2)]
     if len(whole) % 2:
         whole, pairs = np.concatenate([whole, np.zeros((1, _BYTE, _BYTE), np.float32)]), [*pairs, pairs[0]]
-    return MeanTables(np.array(pairs, np.intp), whole.reshape(len(whole), -1))
+    return MeanTables(np.array(pairs, np.intp), whole.reshape(len(whole), -1), adjacent)
 
 
 def _pairs(terms: list[Term], columns: int) -> list[tuple[int, int]]:

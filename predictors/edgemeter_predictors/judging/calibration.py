@@ -33,3 +33,8 @@ class Calibration:
             return self.multiples[-1]
         share = (level - LEVELS[at - 1]) / (LEVELS[at] - LEVELS[at - 1])
         return self.multiples[at - 1] + share * (self.multiples[at] - self.multiples[at - 1])
+
+
+def ends_ms(mean_ms: float, half_ms: float) -> tuple[float, float]:
+    """Those of `Calibration.interval`, of one network: numpy takes longer to begin."""
+    return max(mean_ms - half_ms, 0.0), mean_ms + half_ms

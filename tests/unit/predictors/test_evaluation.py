@@ -1,3 +1,5 @@
+from types import ModuleType
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,9 +11,12 @@ from edgemeter_predictors.additive import Additive
 from edgemeter_predictors.bayesian_ridge import BayesianRidge
 from edgemeter_predictors.data import OperatorTable, SpaceData
 from edgemeter_predictors.evaluation.bulk import Bulk, compiled_loops
+from edgemeter_predictors.evaluation.evaluator import Evaluator
 from edgemeter_predictors.hierarchical import Hierarchical
+from edgemeter_predictors.judging.calibration import Calibration
 from edgemeter_predictors.linear import Linear
 from edgemeter_predictors.lut import Lut
+from edgemeter_predictors.predictor import Predictor
 from tests.unit.predictors import blocks
 
 DATA = blocks.data(1200)
@@ -55,6 +60,21 @@ def test_one_is_predict(bulk: Bulk, fitted: Additive) -> None:
     assert [bulk.one(row) for row in codes] == pytest.approx(expected.tolist(), rel=1e-12)
 
 
+@pytest.mark.parametrize("loops", LOOPS.values(), ids=LOOPS)
+@pytest.mark.parametrize("rows", [0, 3, 5_000])
+def test_rows_and_tables_are_the_predictor_s(fitted: Additive, loops: ModuleType | None, rows: int) -> None:
+    predictor = Predictor(fitted, Calibration((0.5, 1.0, 1.3, 1.7, 2.0, 2.5, 3.0), 40), None, 0.01, 40)
+    evaluator, codes = Evaluator(predictor, loops), blocks.sample(rows, seed=5)
+    prediction = predictor.predict(codes)
+    interval = predictor.interval(prediction, 0.8)
+    expected = np.column_stack([prediction.mean_ms, interval.low_ms, interval.high_ms])
+    np.testing.assert_allclose([*evaluator.rows_ms(codes, 0.8)] or np.empty((0, 3)), expected, rtol=1e-9)
+    np.testing.assert_allclose(evaluator.table_ms(codes, 0.8), expected, rtol=1e-3, atol=1e-3)
+    for ask in (evaluator.rows_ms, evaluator.table_ms):
+        with pytest.raises(ValueError, match="level"):
+            ask(codes, 0.3)
+
+
 @settings(deadline=None, max_examples=20)
 @given(row=st.integers(0, 99), column=st.integers(0, 6), code=st.integers(6, 255))
 @pytest.mark.parametrize("loops", LOOPS.values(), ids=LOOPS)
@@ -84,10 +104,15 @@ def test_a_real_space(loops: object) -> None:
     space = find_space("hurricane")
     rng = np.random.default_rng(0)
     latency_ms = rng.uniform(0.1, 3.0, len(space.placed))
-    codes = np.asfortranarray(rng.integers(0, 32, (3_000, 20), np.uint8))
+    codes = rng.integers(0, 32, (3_000, 20), np.uint8)
     data = SpaceData(space, codes[:0], np.empty(0), OperatorTable(latency_ms, np.full(len(latency_ms), 0.02)))
     fitted = Hierarchical().fit(data)
-    mean, std = Bulk(fitted, loops).latency_and_std_ms(codes)  # type: ignore[arg-type]
+    bulk = Bulk(fitted, loops)  # type: ignore[arg-type]
+    mean, std = bulk.latency_and_std_ms(codes)
     expected = fitted.predict(codes)
     np.testing.assert_allclose(mean, expected.mean_ms, rtol=1e-5)
     np.testing.assert_allclose(std, expected.std_ms, rtol=1e-3)
+    np.testing.assert_array_equal(bulk.latency_ms(np.asfortranarray(codes)), mean)
+    codes[2_000, 7] = 32
+    with pytest.raises(CodeError, match="row 2000, column 7"):
+        bulk.latency_ms(codes)
