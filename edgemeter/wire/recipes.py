@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import Annotated, Literal
+from functools import lru_cache, partial
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
@@ -16,6 +16,8 @@ from edgemeter.wire.base import Message, Reply, Sha256, Slug
 #: What an agent can build: a space and its version, as in `hurricane/1`.
 Builds = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,159}/[1-9][0-9]{0,8}$")]
 CodeText = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[\x20-\x7e]+$")]
+#: From texts to the sha256 that the recipe of each is known by.
+Addresses: TypeAlias = Callable[[Iterable[str]], list[bytes]]
 _NAME_SIGNS = 200
 
 
@@ -93,9 +95,9 @@ class FileKind:
             batch=self.batch,
         )
 
-    def digests(self, builds: Builds, kind: RecipeKind, texts: Iterable[str]) -> list[bytes]:
-        """The identities of the recipes of these texts."""
-        return _digests(_around(self, builds, kind), texts)
+    def addressing(self, builds: Builds, kind: RecipeKind) -> Addresses:
+        """Found once, it is asked thousands of times."""
+        return partial(_digests, _around(self, builds, kind))
 
 
 @lru_cache(maxsize=256)

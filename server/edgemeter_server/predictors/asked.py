@@ -38,8 +38,8 @@ class Asked:
     def note(self, about: About, codes: Codes) -> None:
         """Some of the architectures (n, columns), evenly."""
         kept = self._rows.setdefault(about, [])
-        for row in codes[:: -(-len(codes) // _OF_ONE_CALL) or 1]:
-            _put(kept, row.tobytes(), self._draw)
+        for row in _rows(codes[:: -(-len(codes) // _OF_ONE_CALL) or 1].tobytes(), codes.shape[1]):
+            _put(kept, row, self._draw)
 
     def take(self) -> dict[About, list[bytes]]:
         """All of it, once."""
@@ -63,8 +63,7 @@ def _add(connection: Connection, fresh: dict[About, list[bytes]], now_us: int) -
     # In one order, so that servers that do so at once do not wait for each other in a circle.
     for about, rows in sorted(fresh.items()):
         content = connection.execute(_sketch(about).with_for_update()).scalar() or b""
-        width = len(rows[0])
-        kept = [content[at : at + width] for at in range(0, len(content), width)]
+        kept = _rows(content, len(rows[0]))
         for row in rows:
             _put(kept, row, draw)
         values = {"content": b"".join(kept), "updated_us": now_us}
@@ -72,8 +71,12 @@ def _add(connection: Connection, fresh: dict[About, list[bytes]], now_us: int) -
         connection.execute(added.on_conflict_do_update(index_elements=list(About._fields), set_=values))
 
 
+def _rows(content: bytes, width: int) -> list[bytes]:
+    return [content[at : at + width] for at in range(0, len(content), width)]
+
+
 def _put(kept: list[bytes], row: bytes, draw: random.Random) -> None:
-    place = draw.randrange(ROWS)
+    place = int(draw.random() * ROWS)
     if place < len(kept):
         kept[place] = row
     else:

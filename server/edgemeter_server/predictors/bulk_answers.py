@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
@@ -68,7 +69,7 @@ class OctetsAnswer(BulkAnswer):
     media_type = OCTETS
 
     def write(self, table: Singles) -> None:
-        self._file.write(table.astype("<f4", copy=False).tobytes())
+        self._file.write(np.ascontiguousarray(table, "<f4").data)
 
     def end(self) -> None:
         """Rows need no end."""

@@ -52,7 +52,7 @@ async def estimate(
         found = await _of_others(services, caller, message)
         networks = networks_of(message, None)
     found = await measure_doubtful(services, caller, message, networks, list(found), wait_s)
-    reply = Estimates.model_construct(estimates=tuple(found))
+    reply = Estimates.model_validate({"estimates": tuple(found)})
     return Response(reply.model_dump_json(), media_type="application/json")
 
 

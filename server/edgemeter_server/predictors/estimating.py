@@ -11,14 +11,11 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from edgemeter.measurement import Interval
-from edgemeter.spaces.codes import validate
 from edgemeter.spaces.space import CodeError, Codes, Space
-from edgemeter.spaces.text import from_text, known_text
+from edgemeter.spaces.text import known_text, read, to_text
 from edgemeter.wire.estimates import MOST_ESTIMATES, ArchitectureEstimate, LayerPart, NewEstimates
 from edgemeter.wire.problems import FieldError, ProblemType
-from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.campaigns.spaces import builds_of, known_space
-from edgemeter_server.devices.targets import KnownTarget
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.analytic import analytic_estimates
@@ -54,18 +51,18 @@ def question(message: NewEstimates) -> Question:
     if len(message.architectures) * len(message.targets) > MOST_ESTIMATES:
         raise Refusal(ProblemType.TOO_LARGE, f"at most {MOST_ESTIMATES} estimates at once; ask in parts")
     space = known_space(message.space or "")
-    rows, errors = [], []
+    found, errors = [], []
     for index, asked in enumerate(message.architectures):
         try:
-            rows.append(from_text(space, asked) if isinstance(asked, str) else _row(space, asked))
+            found.append(read(space, asked) if isinstance(asked, str) else _read_codes(space, asked))
         except CodeError as error:
             errors.append(FieldError(pointer=f"/architectures/{index}", detail=str(error)))
     if errors:
         raise Refusal(
             ProblemType.INVALID, f"{errors[0].pointer}: {errors[0].detail}", errors=tuple(errors[:20])
         )
-    codes = np.array(rows, np.uint8)
-    return Question(message, space, codes, tuple(known_text(space, row) for row in codes))
+    rows, texts = zip(*found, strict=True)
+    return Question(message, space, np.array(rows, np.uint8), texts)
 
 
 async def considered(message: NewEstimates) -> Question:
@@ -92,8 +89,8 @@ async def answers(services: Services, caller: Caller, asked: Question) -> list[A
     return found
 
 
-def _row(space: Space, codes: Sequence[int]) -> Codes:
-    return validate(space, np.array(codes, np.uint8))
+def _read_codes(space: Space, codes: Sequence[int]) -> tuple[Sequence[int], str]:
+    return codes, to_text(space, np.array(codes, np.uint8))
 
 
 def answer(
@@ -114,7 +111,7 @@ def _about(standing: Standing, asked: Question) -> About:
 
 def _on_target(asked: Question, standing: Standing, connection: Connection) -> list[ArchitectureEstimate]:
     target, project = standing.target, standing.project_id
-    known = _measured(connection, project, asked, target) if _wants_measured(asked) else {}
+    known = _measured(connection, asked, standing) if _wants_measured(asked) else {}
     if known.keys() >= set(asked.texts):
         return [known[text] for text in asked.texts]
     if standing.active is not None:
@@ -138,19 +135,15 @@ def _wants_measured(asked: Question) -> bool:
 
 
 def _predicted(asked: Question, active: Active) -> Iterator[ArchitectureEstimate]:
-    prediction = active.evaluator.predict(asked.codes)
-    interval = active.predictor.interval(prediction, asked.message.level)
+    level = asked.message.level
+    rows = active.evaluator.rows_ms(asked.codes, level)
     parts = _parts(asked, active) if asked.message.parts else None
-    for row, text in enumerate(asked.texts):
+    for text, (latency_ms, low_ms, high_ms) in zip(asked.texts, rows, strict=True):
         yield ArchitectureEstimate(
             architecture=text,
             target=active.target.slug,
-            latency_ms=float(prediction.mean_ms[row]),
-            interval=Interval(
-                low_ms=float(interval.low_ms[row]),
-                high_ms=float(interval.high_ms[row]),
-                level=asked.message.level,
-            ),
+            latency_ms=latency_ms,
+            interval=Interval(low_ms=low_ms, high_ms=high_ms, level=level),
             source="predicted",
             predictor_id=active.id,
             predictor_number=active.number,
@@ -171,26 +164,19 @@ def _parts(asked: Question, active: Active) -> Iterator[dict[str, Any]]:
 def _likely_measured(asked: Question, standing: Standing) -> bool:
     if not _wants_measured(asked):
         return False
-    return bool(standing.likely_measured(_addresses(asked, standing.target)))
+    return bool(standing.likely_measured(standing.addresses(asked.canonical_texts)))
 
 
-def _measured(
-    connection: Connection, project: int, asked: Question, target: KnownTarget
-) -> dict[str, ArchitectureEstimate]:
+def _measured(connection: Connection, asked: Question, standing: Standing) -> dict[str, ArchitectureEstimate]:
     """Of each architecture that has been measured, by its text."""
-    digests = dict(zip(asked.texts, _addresses(asked, target), strict=True))
-    known = newest_measurements(connection, project, target.id, set(digests.values()))
+    target = standing.target
+    digests = dict(zip(asked.texts, standing.addresses(asked.canonical_texts), strict=True))
+    known = newest_measurements(connection, standing.project_id, target.id, set(digests.values()))
     return {
         text: _of_measurement(text, target.slug, known[digest])
         for text, digest in digests.items()
         if digest in known
     }
-
-
-def _addresses(asked: Question, target: KnownTarget) -> list[bytes]:
-    """The sha256 of each architecture's recipe."""
-    texts = asked.canonical_texts
-    return target.kind.digests(builds_of(asked.space), RecipeKind.ARCHITECTURE, texts)
 
 
 def _of_measurement(text: str, target: str, measured: Measured) -> ArchitectureEstimate:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from edgemeter.spaces.space import Space
 from edgemeter.wire.access import Role
+from edgemeter.wire.recipes import Addresses, RecipeKind
 from edgemeter_server.access.projects import project_id
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.spaces import builds_of
@@ -57,6 +58,7 @@ class Standing:
     project_id: int
     target: KnownTarget
     active: Active | None
+    addresses: Addresses  #: of the space's architectures
     seen: Seen | None = None
 
     def likely_measured(self, digests: list[bytes]) -> list[bytes]:
@@ -92,7 +94,8 @@ class Standings:
         """As `of`, as it is now."""
         id_ = project_id(connection, caller, project, writing=False)
         known = known_target(connection, target)
-        return Standing(id_, known, self.loaded.find(connection, id_, space, known))
+        addresses = known.kind.addressing(builds_of(space), RecipeKind.ARCHITECTURE)
+        return Standing(id_, known, self.loaded.find(connection, id_, space, known), addresses)
 
     def _read_with_seen(
         self, connection: Connection, caller: Caller, project: str, space: Space, target: str

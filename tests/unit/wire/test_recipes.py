@@ -25,4 +25,4 @@ def test_the_identity_is_the_sha256_of_the_canonical_json(
     ]
     expected = [hashlib.sha256(document.encode()).hexdigest() for document in plain]
     assert [each.sha256() for each in recipes] == expected
-    assert [digest.hex() for digest in files.digests("some-space/3", kind, texts)] == expected
+    assert [digest.hex() for digest in files.addressing("some-space/3", kind)(texts)] == expected
