@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 
 from edgemeter.failures import EdgeMeterError
-from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.campaign import Campaign
 from edgemeter.kernels.kernel import KernelGraph
+from edgemeter.kernels.wiring import Wiring
 
 if TYPE_CHECKING:
     from edgemeter.cli.output import Progress
@@ -126,8 +126,8 @@ class KernelPredictor(Protocol):
     def estimate(self, graph: KernelGraph, level: float = 0.9) -> KernelEstimate:
         """Of kernels that the engine has told."""
 
-    def estimate_graph(self, graph: Graph, level: float = 0.9) -> KernelEstimate:
-        """Of a file's graph, without the engine. Raises EdgeMeterError where its kernels cannot be told."""
+    def estimate_file(self, wiring: Wiring, level: float = 0.9) -> KernelEstimate:
+        """Of a file, without the engine. Raises EdgeMeterError where its kernels cannot be told."""
 
 
 class Pricing(Protocol):

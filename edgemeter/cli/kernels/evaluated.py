@@ -45,9 +45,10 @@ def _by_rules(predictor: "KernelPredictor", file: Path) -> "KernelEstimate | Non
     """What the predictor says without the engine; None where it cannot."""
     from edgemeter.failures import EdgeMeterError
     from edgemeter.graphs.limited import read_graph_limited
+    from edgemeter.kernels.wiring import Wiring
 
     try:
-        return predictor.estimate_graph(read_graph_limited(file)) if predictor.tells else None
+        return predictor.estimate_file(Wiring.of(read_graph_limited(file))) if predictor.tells else None
     except EdgeMeterError as error:
         click.echo(f"{file.name}: {error}", err=True)
         return None

@@ -79,8 +79,9 @@ def _without_engine(
     predictor: "KernelPredictor", file: Path, shapes: Mapping[str, tuple[int, ...]], level: float
 ) -> "KernelEstimate":
     from edgemeter.graphs.limited import read_graph_limited
+    from edgemeter.kernels.wiring import Wiring
 
-    return predictor.estimate_graph(read_graph_limited(file, shapes), level)
+    return predictor.estimate_file(Wiring.of(read_graph_limited(file, shapes)), level)
 
 
 def _document(slug: str, estimate: "KernelEstimate", level: float, parts: bool) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import numpy as np
 
 from edgemeter import __version__
 from edgemeter.failures import EdgeMeterError
-from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.campaign import Campaign, Row
 from edgemeter.kernels.drift import Readings, reference, slowness
 from edgemeter.kernels.kernel import KernelGraph
 from edgemeter.kernels.plugins import KernelEstimate, PricedKernel, ToldBy
+from edgemeter.kernels.wiring import Wiring
 from edgemeter_predictors.contract import NotApplicable, Prediction
 from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.judging.errors import coverage, errors
@@ -112,13 +112,13 @@ class OpenedPredictor:
         priced = self._fitted.prices.of(graph)
         return self._estimate(graph, self._fitted.summed([priced]), priced, level, "engine")
 
-    def estimate_graph(self, graph: Graph, level: float = LEVEL) -> KernelEstimate:
+    def estimate_file(self, wiring: Wiring, level: float = LEVEL) -> KernelEstimate:
         teller = self._fitted.teller
         if teller is None:
             raise PricingError(
                 f"this predictor has no rules of fusion: {self.about.get('rules') or _NO_RULES}"
             )
-        told = teller.tell(graph)
+        told = teller.tell(wiring)
         if not told.graph.kernels:
             raise PricingError("this network has no operator that runs: there is nothing to predict")
         found = self._estimate(told.graph, *self._fitted.told(told), level, "rules")

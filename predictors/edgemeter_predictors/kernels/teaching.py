@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.kernels.campaign import Campaign
+from edgemeter.kernels.wiring import Wiring
 from edgemeter_predictors.kernels.data import Graphs
 from edgemeter_predictors.kernels.model import FittedKernels
 from edgemeter_predictors.kernels.telling.evidence import Evidence, equal
@@ -85,7 +86,7 @@ class Agreement:
 
 
 def _judged(fitted: FittedKernels, teller: Teller, networks: Sequence[Evidence]) -> Agreement:
-    told = [teller.tell(each.graph).graph for each in networks]
+    told = [teller.tell(Wiring.of(each.graph)).graph for each in networks]
     real = [each.kernels for each in networks]
     moved = fitted.predict(told).mean_ms / fitted.predict(real).mean_ms - 1
     pairs = [(a.kernels, b.kernels) for a, b in zip(told, real, strict=True)]

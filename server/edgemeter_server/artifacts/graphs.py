@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, select
 
 from edgemeter.failures import FailureError
-from edgemeter.graphs.graph import Graph
+from edgemeter.kernels.wiring import Wiring
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.artifacts import features
 from edgemeter_server.artifacts.child import Reading
@@ -29,7 +29,7 @@ async def packed_graph(services: Services, artifact_id: int, sha256: str) -> byt
     return content
 
 
-def opened(content: bytes, sha256: str) -> Graph:
+def opened(content: bytes, sha256: str) -> Wiring:
     """Blocks for milliseconds. Raises Refusal INVALID for what is damaged."""
     try:
         return unpacked(content)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.campaign import Campaign, Heading, Row
 from edgemeter.kernels.kernel import Kernel, KernelGraph
+from edgemeter.kernels.wiring import Wiring
 from edgemeter.spaces.hurricane import Hurricane
 from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import DataError
@@ -244,9 +244,9 @@ def test_a_campaign_becomes_a_predictor_that_answers_and_is_judged() -> None:
     with pytest.raises(PricingError, match="no kernel"):
         opened.estimate(KernelGraph(()))
     assert opened.tells is None
-    nothing = Graph("onnx", "", {}, (), (), (), {}, 0, None)
+    nothing = Wiring("onnx", {}, (), ())
     with pytest.raises(PricingError, match="of 0 networks with graphs in the campaign"):
-        opened.estimate_graph(nothing)
+        opened.estimate_file(nothing)
 
 
 def test_networks_to_judge_by_are_not_learnt_from_and_calibrate_the_interval() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edgemeter.graphs.graph import Attribute, Cost, Graph, Operator, Tensor
 from edgemeter.kernels.kernel import KernelGraph
+from edgemeter.kernels.wiring import Wiring
 from edgemeter_predictors.kernels.telling.contexts import Context
 from edgemeter_predictors.kernels.telling.evidence import Evidence, equal, outcomes
 from edgemeter_predictors.kernels.telling.learning import learn
@@ -100,7 +101,7 @@ KINDS = ("Conv", "Conv", "Conv", "Relu", "Relu", "HardSwish", "Add", "MaxPool", 
 
 def evidence(random: Random, length: int) -> Evidence:
     graph = Drawn(random).graph(length)
-    return Evidence(graph, told(graph, LAYING, engine).graph)
+    return Evidence(graph, told(Wiring.of(graph), LAYING, engine).graph)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def teller() -> Teller:
 def test_what_became_of_each_operator_follows_from_the_kernels(random: Random, length: int) -> None:
     shown = evidence(random, length)
     found = outcomes(shown)
-    again = told(shown.graph, LAYING, lambda context: (found[context.position], None)).graph
+    again = told(Wiring.of(shown.graph), LAYING, lambda context: (found[context.position], None)).graph
     assert equal(again.kernels, shown.kernels.kernels) == len(again.kernels) == len(shown.kernels.kernels)
 
 
@@ -124,7 +125,7 @@ def test_what_became_of_each_operator_follows_from_the_kernels(random: Random, l
 @settings(max_examples=50)
 def test_networks_never_seen_are_told_as_the_engine_runs_them(teller: Teller, seed: int, length: int) -> None:
     shown = evidence(Random(seed), length)
-    found = teller.tell(shown.graph)
+    found = teller.tell(Wiring.of(shown.graph))
     assert found.graph == shown.kernels
     assert set(found.doubts) <= {None}
 
@@ -148,7 +149,7 @@ def test_rules_are_json_and_back(teller: Teller) -> None:
 def test_an_operator_that_no_network_had_is_a_kernel_of_its_own_and_doubted(teller: Teller) -> None:
     drawn = Drawn(Random(1))
     drawn.last = drawn._operator("LRN", ["input"], drawn.tensors["input"].shape or ())
-    found = teller.tell(drawn.graph(1))
+    found = teller.tell(Wiring.of(drawn.graph(1)))
     assert found.graph.kernels[0].kind == "LRN"
     assert found.doubts[0] == "LRN"
 
@@ -156,17 +157,17 @@ def test_an_operator_that_no_network_had_is_a_kernel_of_its_own_and_doubted(tell
 def test_an_operator_in_a_context_that_no_network_had_is_named(teller: Teller) -> None:
     graph = Drawn(Random(2)).graph(3)
     halves = {name: replace(each, dtype="float16") for name, each in graph.tensors.items()}
-    found = teller.tell(replace(graph, tensors=halves))
+    found = teller.tell(Wiring.of(replace(graph, tensors=halves)))
     assert found.doubts[0] == f"{graph.operators[0].type} (input: float16 of rank 4)"
 
 
 def test_what_cannot_be_told_is_refused_in_words(teller: Teller) -> None:
     graph = Drawn(Random(3)).graph(2)
     with pytest.raises(TellingError, match="tflite"):
-        teller.tell(replace(graph, format="tflite"))
+        teller.tell(Wiring.of(replace(graph, format="tflite")))
     unknown = {name: replace(each, shape=None) for name, each in graph.tensors.items()}
     with pytest.raises(TellingError, match="shape of 'input'"):
-        teller.tell(replace(graph, tensors=unknown))
+        teller.tell(Wiring.of(replace(graph, tensors=unknown)))
 
 
 def test_kernels_that_do_not_follow_from_the_operators_teach_nothing() -> None:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from math import gcd, prod
 from typing import Final, NamedTuple
 
-from edgemeter.graphs.graph import Attribute, Tensor, words
+from edgemeter.graphs.graph import Attribute, words
+from edgemeter.kernels.wiring import Activation, Node
 from edgemeter_predictors.kernels.telling.blocks import channels, largest_block
 from edgemeter_predictors.kernels.telling.drafts import Draft, Drafts
 from edgemeter_predictors.kernels.telling.trees import Value
-from edgemeter_predictors.kernels.telling.wiring import Node
 
 Feature = Callable[["Context"], Value]
 
@@ -34,7 +34,7 @@ class Context(NamedTuple):
     drafts: Drafts
     position: int
 
-    def map(self, place: int) -> Tensor | None:
+    def map(self, place: int) -> Activation | None:
         maps = self.node.maps
         return maps[place] if place < len(maps) else None
 
@@ -43,7 +43,7 @@ class Context(NamedTuple):
         return None if tensor is None else self.drafts.writer(tensor)
 
 
-def _shape(tensor: Tensor | None) -> tuple[int, ...]:
+def _shape(tensor: Activation | None) -> tuple[int, ...]:
     return (tensor.shape or ()) if tensor is not None else ()
 
 
@@ -56,7 +56,8 @@ def _result(context: Context) -> tuple[int, ...]:
 
 
 def _aligned_in(context: Context) -> float:
-    return largest_block(gcd(*(_channels(context, _shape(each)) for each in context.node.maps)))
+    axis = context.drafts.wiring.sizes.channel_axis
+    return largest_block(gcd(*[channels(_shape(each), axis) for each in context.node.maps]))
 
 
 def _groups(context: Context) -> str:
@@ -68,7 +69,7 @@ def _groups(context: Context) -> str:
 
 
 def _number_of_groups(context: Context) -> int:
-    return context.drafts.wiring.sizes.groups(context.node.operation, [_shape(context.map(0))])
+    return context.drafts.wiring.sizes.groups(context.node.work.operation, [_shape(context.map(0))])
 
 
 def _aligned_in_group(context: Context) -> float:
@@ -76,16 +77,16 @@ def _aligned_in_group(context: Context) -> float:
 
 
 def _window(context: Context) -> float:
-    return float(prod(context.drafts.wiring.sizes.window(context.node.operation)))
+    return float(prod(context.drafts.wiring.sizes.window(context.node.work.operation)))
 
 
 def _stride(context: Context) -> float:
-    return float(prod(context.drafts.wiring.sizes.stride(context.node.operation)))
+    return float(prod(context.drafts.wiring.sizes.stride(context.node.work.operation)))
 
 
 def _any(name: str, usual: int) -> Feature:
     def feature(context: Context) -> str:
-        values = context.node.operator.attributes.get(name, ())
+        values = context.node.work.operation.attributes.get(name, ())
         return "yes" if isinstance(values, tuple) and any(each != usual for each in values) else "no"
 
     return feature
@@ -101,7 +102,7 @@ def _multiplies(place: int) -> Feature:
 
     def feature(context: Context) -> str:
         writer = context.writer(place)
-        return "yes" if writer is not None and writer.node.operator.cost.macs else "no"
+        return "yes" if writer is not None and writer.node.work.multiplies else "no"
 
     return feature
 
@@ -141,7 +142,7 @@ def _alone(place: int) -> Feature:
         tensor, wiring = context.map(place), context.drafts.wiring
         if tensor is None:
             return ""
-        alone = len(wiring.readers[tensor.name]) == 1 and tensor.name not in wiring.outputs
+        alone = len(wiring.readers[tensor.name]) == 1 and tensor.name not in wiring.ends
         return "yes" if alone else "no"
 
     return feature
@@ -160,7 +161,7 @@ def _next(context: Context) -> str:
     names = [tensor.name for tensor in context.node.results]
     readers = {reader for name in names for reader in wiring.readers.get(name, ())}
     found = {wiring.nodes[reader].kind for reader in readers}
-    found |= {"the result"} if wiring.outputs.intersection(names) else set()
+    found |= {"the result"} if wiring.ends.intersection(names) else set()
     return "several" if len(readers) > 1 else ",".join(sorted(found))
 
 
@@ -175,7 +176,7 @@ def _same_shapes(context: Context) -> str:
 
 #: In the order in which they are preferred where several tell outcomes apart equally well.
 FEATURES: Final[Mapping[str, Feature]] = {
-    "changeable weights": lambda c: "yes" if any(each.changeable for each in c.node.constants) else "no",
+    "changeable weights": lambda c: "yes" if any(each.changeable for each in c.node.work.constants) else "no",
     "groups": _groups,
     "block in": _aligned_in,
     "block out": lambda c: largest_block(_channels(c, _result(c))),
@@ -192,7 +193,7 @@ FEATURES: Final[Mapping[str, Feature]] = {
     "begun by a twin": lambda c: "yes" if c.drafts.twin(c.node) else "no",
     "twins": _twins,
     "inputs": lambda c: float(len(c.node.maps)),
-    "constants": lambda c: float(len(c.node.constants)),
+    "constants": lambda c: float(len(c.node.work.constants)),
     "same shapes": _same_shapes,
     "later input": _later,
     "kernel of its second input": _kernel(1),
@@ -205,7 +206,9 @@ FEATURES: Final[Mapping[str, Feature]] = {
     "padded": _any("pads", 0),
     "dilated": _any("dilations", 1),
     "pixels in": lambda c: prod(_shape(c.map(0))) / max(_channels(c, _shape(c.map(0))), 1),
-    "largest constant": lambda c: float(max((each.elements or 0 for each in c.node.constants), default=0)),
+    "largest constant": lambda c: float(
+        max((each.elements or 0 for each in c.node.work.constants), default=0)
+    ),
     "next": _next,
 }
 #: What no rule asks about as long as it never varies, and is strange all the same where it does.
@@ -215,12 +218,14 @@ ALWAYS: Final = "input"
 def feature(name: str) -> Feature:
     """Raises KeyError for what no rule can ask."""
     if name.startswith(_ATTRIBUTE):
-        return lambda context: _text(context.node.operator.attributes.get(name.removeprefix(_ATTRIBUTE)))
+        return lambda context: _text(
+            context.node.work.operation.attributes.get(name.removeprefix(_ATTRIBUTE))
+        )
     return FEATURES[name]
 
 
 def attribute_features(node: Node) -> list[str]:
-    attributes = node.operator.attributes
+    attributes = node.work.operation.attributes
     return [f"{_ATTRIBUTE}{name}" for name in sorted(attributes) if name not in _SIZES]
 
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from edgemeter.graphs.graph import Tensor
+from edgemeter.kernels.wiring import Activation, Likeness, Node, Wiring
 from edgemeter_predictors.kernels.telling.outcomes import Join, Outcome, Own, Pass, Share
-from edgemeter_predictors.kernels.telling.wiring import Likeness, Node, Wiring
 
 
 class Read(NamedTuple):
     """What a kernel reads: the tensor as the operator sees it, whose memory it is, in which layout."""
 
-    tensor: Tensor
+    tensor: Activation
     source: str
     layout: str
 
@@ -26,7 +25,7 @@ class Draft:
     node: Node
     begun: Own
     reads: list[Read]
-    results: tuple[Tensor, ...]
+    results: tuple[Activation, ...]
     last: int
     fused: list[str] = field(default_factory=list)
     doubt: str | None = None
@@ -40,20 +39,20 @@ class Drafts:
         self.all: list[Draft] = []
         self._writers: dict[str, Draft] = {}
         self._first_of: dict[Likeness, Draft] = {}
-        self._sources: dict[str, Tensor] = {}  #: of what is another's memory
+        self._sources: dict[str, Activation] = {}  #: of what is another's memory
 
-    def writer(self, tensor: Tensor) -> Draft | None:
+    def writer(self, tensor: Activation) -> Draft | None:
         """The kernel that writes it so far; None: it is an input of the network."""
-        return self._writers.get(self.source(tensor).name)
+        return self._writers.get(self._sources.get(tensor.name, tensor).name)
 
-    def source(self, tensor: Tensor) -> Tensor:
+    def source(self, tensor: Activation) -> Activation:
         return self._sources.get(tensor.name, tensor)
 
-    def result(self, name: str) -> Tensor:
+    def result(self, name: str) -> Activation:
         """What is written for a result of the network."""
-        return self.source(self.wiring.tensors[name])
+        return self.source(self.wiring.activations[name])
 
-    def layout(self, tensor: Tensor) -> str:
+    def layout(self, tensor: Activation) -> str:
         writer = self.writer(tensor)
         return writer.begun.layouts[1] if writer else ""
 
@@ -99,10 +98,10 @@ class Drafts:
             draft.results = (*draft.results, *node.results)
         return draft
 
-    def _reads(self, maps: Sequence[Tensor], layout: str) -> list[Read]:
+    def _reads(self, maps: Sequence[Activation], layout: str) -> list[Read]:
         return [self._read(tensor, layout) for tensor in maps]
 
-    def _read(self, tensor: Tensor, layout: str) -> Read:
+    def _read(self, tensor: Activation, layout: str) -> Read:
         """What was only renamed is read in its new shape; what was left out (a padding) as it was before."""
         source = self.source(tensor)
         return Read(tensor if tensor.elements == source.elements else source, source.name, layout)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from edgemeter.graphs.graph import Graph
+from edgemeter.graphs.graph import Cost, Graph
 from edgemeter.kernels.kernel import Kernel, KernelGraph
+from edgemeter.kernels.wiring import Node, Wiring
 from edgemeter_predictors.kernels.telling.outcomes import Join, Outcome, Own, Pass, Share
-from edgemeter_predictors.kernels.telling.wiring import Node, Wiring
 
 _ADDITIONS = frozenset({"Add", "Sum"})
 
@@ -50,9 +50,10 @@ def split(evidence: Evidence) -> tuple[list[Kernel], list[Kernel]]:
 def outcomes(evidence: Evidence) -> dict[int, Outcome]:
     """Of operators by their positions; those of no kernel's are passed over."""
     wiring = Wiring.of(evidence.graph)
+    costs = [operator.cost for operator in evidence.graph.operators]
     found: dict[int, Outcome] = {position: Pass() for position in range(len(wiring.nodes))}
     for group in _groups(split(evidence)[0], wiring):
-        found.update(_of_group(group, wiring))
+        found.update(_of_group(group, wiring, costs))
     return found
 
 
@@ -78,15 +79,15 @@ def _members(results: Sequence[str], written: frozenset[str], wiring: Wiring) ->
     return found
 
 
-def _of_group(group: _Group, wiring: Wiring) -> Iterator[tuple[int, Outcome]]:
+def _of_group(group: _Group, wiring: Wiring, costs: Sequence[Cost]) -> Iterator[tuple[int, Outcome]]:
     if not group.members:
         return
     nodes = {position: wiring.nodes[position] for position in group.members}
-    main = _main(nodes, group.kernels[0])
+    main = _main(nodes, costs, group.kernels[0])
     first, *more = group.kernels
     yield main, Own(first.kind, first.layouts, tuple((each.kind, len(each.inputs)) for each in more))
     after = _after(nodes, main)
-    own = () if more else wiring.sizes.within(nodes[main].operation)
+    own = () if more else wiring.sizes.within(nodes[main].work.operation)
     words = _words({position: nodes[position] for position in after}, first.fused[len(own) :])
     for position, place in after.items():
         yield position, _outcome(nodes[position], place, words.get(position, ""))
@@ -113,13 +114,12 @@ def _outcome(node: Node, place: int, word: str) -> Outcome:
     return Pass(place) if same and not word else Join(place, word)
 
 
-def _main(nodes: Mapping[int, Node], kernel: Kernel) -> int:
+def _main(nodes: Mapping[int, Node], costs: Sequence[Cost], kernel: Kernel) -> int:
     """What multiplies most, else what the kernel is called after, what computes most, what comes first."""
 
     def weight(position: int) -> tuple[int, bool, int, int]:
-        operator = nodes[position].operator
-        cost = operator.cost
-        return cost.macs or 0, kernel.kind.endswith(operator.type), cost.other_ops or 0, -position
+        cost, operation = costs[position], nodes[position].work.operation
+        return cost.macs or 0, kernel.kind.endswith(operation.type), cost.other_ops or 0, -position
 
     return max(nodes, key=weight)
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from edgemeter.failures import EdgeMeterError
-from edgemeter.graphs.graph import Shape, Tensor
+from edgemeter.graphs.graph import Shape
 from edgemeter.kernels.kernel import Kernel
 from edgemeter.kernels.onnx_sizes import CONVOLUTIONS
 from edgemeter.kernels.sizes import Operation
+from edgemeter.kernels.wiring import Activation
 from edgemeter_predictors.kernels.telling.blocks import filled
 from edgemeter_predictors.kernels.telling.drafts import Draft, Drafts, Read
 from edgemeter_predictors.kernels.telling.rules import Rules
@@ -50,7 +51,7 @@ class Laying:
             return
         layouts = here[0], read.layout
         here.append(read.layout)
-        source = self._drafts.wiring.tensors[read.source]
+        source = self._drafts.wiring.activations[read.source]
         relay = self._relays.kind(layouts, self._shape(source, ""), self._sizes.channel_axis)
         if relay is not None:
             before, after = (self._shape(source, layout) for layout in layouts)
@@ -66,12 +67,12 @@ class Laying:
             self._add(laid, None)
 
     def _kernel(self, draft: Draft) -> Kernel:
-        operator, begun, operation = draft.node.operator, draft.begun, self._operation(draft)
+        begun, operation = draft.begun, self._operation(draft)
         within = () if begun.more else self._sizes.within(operation)
         return self._sizes.kernel(
             operation,
             begun.kind,
-            operator.name or operator.outputs[0],
+            draft.node.name,
             tuple([self._shape(each.tensor, each.layout) for each in draft.reads]),
             self._outputs(draft),
             fused=(*within, *draft.fused),
@@ -81,11 +82,10 @@ class Laying:
 
     def _further(self, draft: Draft, kind: str, inputs: int) -> Kernel:
         outputs = self._outputs(draft)
-        name = draft.node.operator.name or draft.node.operator.outputs[0]
         return self._sizes.kernel(
             Operation(kind, {}),
             kind,
-            name,
+            draft.node.name,
             outputs[:1] * inputs,
             outputs,
             results=tuple(each.name for each in draft.results),
@@ -96,7 +96,7 @@ class Laying:
         layout = draft.begun.layouts[1]
         return tuple([self._shape(each, layout) for each in draft.results])
 
-    def _shape(self, tensor: Tensor, layout: str) -> Shape:
+    def _shape(self, tensor: Activation, layout: str) -> Shape:
         if tensor.shape is None:
             raise TellingError(f"the shape of {tensor.name!r:.80} is not known before the network is run")
         block = self._blocks.get(layout, 1)
@@ -104,19 +104,20 @@ class Laying:
 
     def _operation(self, draft: Draft) -> Operation:
         """A convolution's weights fill the blocks of its maps, and so do the groups of a depthwise one."""
-        operation, begun = draft.node.operation, draft.begun
+        operation, begun = draft.node.work.operation, draft.begun
         if operation.type not in CONVOLUTIONS or begun.layouts == ("", ""):
             return operation
         before, after = (self._blocks.get(layout, 1) for layout in begun.layouts)
         groups = int(operation.attributes.get("group", 1))
         inner = before if groups == 1 else 1
         weights = [_filled(_filled(shape, 0, after), 1, inner) for shape in operation.weights]
-        taken = (draft.node.maps[0].shape or (1, 1))[1]
-        told = filled(groups, before) if groups == taken else groups
-        return Operation(operation.type, {**operation.attributes, "group": told}, weights)
+        attributes, taken = operation.attributes, (draft.node.maps[0].shape or (1, 1))[1]
+        if groups == taken:
+            attributes = {**attributes, "group": filled(groups, before)}
+        return Operation(operation.type, attributes, weights)
 
 
 def _filled(shape: Shape, axis: int, block: int) -> Shape:
-    if block == 1 or len(shape) <= axis:
+    if block == 1 or len(shape) <= axis or shape[axis] % block == 0:
         return shape
     return (*shape[:axis], filled(shape[axis], block), *shape[axis + 1 :])

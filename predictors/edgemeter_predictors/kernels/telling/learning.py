@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edgemeter.graphs.graph import Shape
+from edgemeter.kernels.wiring import Wiring, sizes_of
 from edgemeter_predictors.kernels.telling.blocks import filled
 from edgemeter_predictors.kernels.telling.contexts import (
     ALWAYS,
@@ -20,7 +21,6 @@ from edgemeter_predictors.kernels.telling.relays import Layouts, Relays
 from edgemeter_predictors.kernels.telling.rules import Rules
 from edgemeter_predictors.kernels.telling.teller import told
 from edgemeter_predictors.kernels.telling.trees import Tree, Value, grown, recognised
-from edgemeter_predictors.kernels.telling.wiring import sizes_of
 
 _BLOCKS: Final = (64, 32, 16, 8, 4, 2)
 
@@ -63,11 +63,11 @@ def _replayed(network: Evidence, laying: Rules) -> tuple[list[tuple[str, _Seen]]
         outcome = known[context.position]
         names = (*FEATURES, *attribute_features(context.node))
         values = {name: feature(name)(context) for name in names}
-        found.append((context.node.family, _Seen(values, outcome)))
+        found.append((context.node.work.family, _Seen(values, outcome)))
         return outcome, None
 
     try:
-        replayed, real = told(network.graph, laying, decide).graph.kernels, network.kernels.kernels
+        replayed, real = told(Wiring.of(network.graph), laying, decide).graph.kernels, network.kernels.kernels
     except TellingError:
         return [], False
     return found, equal(replayed, real) == len(replayed) == len(real)
@@ -78,7 +78,7 @@ def _relays(networks: Sequence[Evidence]) -> Relays:
     seen: list[tuple[Layouts, Shape, str]] = []
     axis = 1
     for network in networks:
-        axis = sizes_of(network.graph).channel_axis
+        axis = sizes_of(network.graph.format).channel_axis
         for kernel in split(network)[1]:
             tensor = network.graph.tensors.get(next(iter(kernel.results), ""))
             if tensor is not None and tensor.shape is not None:
@@ -96,7 +96,7 @@ def _blocks(networks: Iterable[Evidence]) -> dict[str, int]:
 
 
 def _laid(network: Evidence) -> Iterable[tuple[str, int, int]]:
-    tensors, axis = network.graph.tensors, sizes_of(network.graph).channel_axis
+    tensors, axis = network.graph.tensors, sizes_of(network.graph.format).channel_axis
     for kernel in split(network)[0]:
         tensor = tensors.get(next(iter(kernel.results), ""))
         shape = kernel.outputs[0] if kernel.outputs else ()

@@ -1,6 +1,6 @@
 """Rules of fusion as data: for each type of operator a tree of questions that ends in an outcome."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -36,22 +36,23 @@ class Rules:
 
     def outcome(self, context: Context) -> tuple[Outcome, str | None]:
         """And what about the operator is strange to the rules, None where nothing is."""
-        kind, family = context.node.kind, context.node.family
+        kind, family = context.node.kind, context.node.work.family
         tree = self._asked.get(family)
         if tree is None:
             return Own(kind), kind
         seen = self.seen[family]
-        strange = [] if _ALWAYS(context) in seen[ALWAYS] else [ALWAYS]
+        strange = None if _ALWAYS(context) in seen[ALWAYS] else ALWAYS
         while not isinstance(tree, int):
             name, ask, test, yes, no = tree
             value = ask(context)
             if isinstance(test, str):
                 if value not in seen[name]:
-                    strange.append(name)
+                    strange = strange or name
                 tree = yes if value == test else no
             else:
                 tree = yes if float(value) <= test else no
-        return self.outcomes[tree], _doubt(kind, strange, context)
+        doubt = f"{kind} ({strange}: {feature(strange)(context) or 'none'})" if strange else None
+        return self.outcomes[tree], doubt
 
     @cached_property
     def _asked(self) -> Mapping[str, _Asked]:
@@ -90,13 +91,6 @@ class Rules:
 
 
 _ALWAYS: Final = feature(ALWAYS)
-
-
-def _doubt(kind: str, strange: Sequence[str], context: Context) -> str | None:
-    if not strange:
-        return None
-    first = strange[0]
-    return f"{kind} ({first}: {feature(first)(context) or 'none'})"
 
 
 def _check(tree: _Asked, seen: Mapping[str, frozenset[str]]) -> None:

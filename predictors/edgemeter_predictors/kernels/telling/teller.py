@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.kernel import KernelGraph
+from edgemeter.kernels.wiring import Wiring
 from edgemeter_predictors.kernels.telling.contexts import Context
 from edgemeter_predictors.kernels.telling.drafts import Drafts
 from edgemeter_predictors.kernels.telling.laying import Laying, TellingError
 from edgemeter_predictors.kernels.telling.outcomes import Outcome
 from edgemeter_predictors.kernels.telling.rules import Rules
-from edgemeter_predictors.kernels.telling.wiring import Wiring
 
 Decide = Callable[[Context], tuple[Outcome, str | None]]
 
@@ -35,11 +34,11 @@ class Teller:
     networks: int
     deviation: float
 
-    def tell(self, graph: Graph) -> Told:
+    def tell(self, wiring: Wiring) -> Told:
         """Raises TellingError for another format's file, and for unknown shapes."""
-        if graph.format != self.file_format:
-            raise TellingError(f"rules of {self.file_format} files tell no kernels of a {graph.format} file")
-        return told(graph, self.rules, self.rules.outcome)
+        if wiring.format != self.file_format:
+            raise TellingError(f"rules of {self.file_format} files tell no kernels of a {wiring.format} file")
+        return told(wiring, self.rules, self.rules.outcome)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -67,10 +66,10 @@ class Teller:
 VERSION: Final = 1
 
 
-def told(graph: Graph, rules: Rules, decide: Decide) -> Told:
-    """The kernels of `graph` where `decide` says what becomes of each operator."""
-    drafts = Drafts(Wiring.of(graph))
-    for position, node in enumerate(drafts.wiring.nodes):
+def told(wiring: Wiring, rules: Rules, decide: Decide) -> Told:
+    """The kernels of a file where `decide` says what becomes of each operator."""
+    drafts = Drafts(wiring)
+    for position, node in enumerate(wiring.nodes):
         drafts.apply(position, *decide(Context(node, drafts, position)))
-    kernels, doubts = Laying(rules, drafts).kernels(graph.outputs)
+    kernels, doubts = Laying(rules, drafts).kernels(wiring.outputs)
     return Told(KernelGraph(tuple(kernels)), tuple(doubts))

@@ -120,9 +120,9 @@ def judge_here(payload: Mapping[str, Any]) -> Any:
     kept, found = [], []
     with threadpool_limits(1):
         for row, packed in enumerate(payload["graphs"]):
-            graph = unpacked(b64decode(packed))
+            wiring = unpacked(b64decode(packed))
             try:
-                found.append([each.estimate_graph(graph) for each in predictors])
+                found.append([each.estimate_file(wiring) for each in predictors])
             except EdgeMeterError:
                 continue
             kept.append(row)

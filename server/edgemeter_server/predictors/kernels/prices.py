@@ -81,7 +81,7 @@ def _opened(content: bytes) -> "OpenedPredictor":
 
 def _priced(predictor: "OpenedPredictor", content: bytes, sha256: str, level: float) -> KernelEstimate:
     try:
-        return predictor.estimate_graph(opened(content, sha256), level)
+        return predictor.estimate_file(opened(content, sha256), level)
     except (EdgeMeterError, ValueError, LookupError, TypeError, ArithmeticError) as error:
         # The predictor was proven, but rules that a stranger made up may still lead nowhere.
         raise Refusal(ProblemType.INVALID, f"{sha256[:12]} cannot be predicted: {error}") from None

@@ -6,6 +6,7 @@ from base64 import b64encode
 import pytest
 
 from edgemeter.failures import FailureError, FailureKind
+from edgemeter.kernels.wiring import Wiring
 from edgemeter.wire.artifacts import GraphFeatures
 from edgemeter_agents.networks import SHIPPED
 from edgemeter_server.artifacts import child
@@ -19,7 +20,7 @@ def test_a_network(network):
     assert format_in_child(network.path) == network.format
     read, summary = reading_in_child(network.path), summary_of(network.path)
     assert GraphFeatures.model_validate_json(read.features) == summary.features
-    assert unpacked(read.graph) == summary.graph
+    assert unpacked(read.graph) == Wiring.of(summary.graph)
     assert read.no_graph is None
 
 

@@ -12,6 +12,7 @@ from edgemeter.graphs import read_graph
 from edgemeter.graphs.graph import Graph
 from edgemeter.kernels.campaign import Campaign, Heading, Row
 from edgemeter.kernels.kernel import KernelGraph
+from edgemeter.kernels.wiring import Wiring
 from edgemeter_predictors.kernels.pricing import KernelPricing
 from edgemeter_predictors.kernels.telling.outcomes import Own
 from edgemeter_predictors.kernels.telling.rules import Rules
@@ -53,7 +54,8 @@ def network(seed: int, *more: str, side: int | str = 14) -> bytes:
 
 def engine(graph: Graph) -> KernelGraph:
     """With the times that it takes."""
-    kernels = told(graph, Rules((), {}, {}, {}, {}), lambda at: (Own(at.node.kind), None)).graph.kernels
+    rules = Rules((), {}, {}, {}, {})
+    kernels = told(Wiring.of(graph), rules, lambda at: (Own(at.node.kind), None)).graph.kernels
     times = [_START_US + each.macs / 10_000 + each.written / 2_000 for each in kernels]
     return KernelGraph(tuple(replace(k, time_us=us) for k, us in zip(kernels, times, strict=True)))
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from edgemeter.graphs import read_graph
+from edgemeter.kernels.wiring import Wiring
 from edgemeter.wire.predictors import ANY_NETWORK
 from edgemeter_predictors.kernels.pricing import KernelPricing
 from edgemeter_server.artifacts.collection import collect
@@ -90,7 +91,7 @@ async def test_a_file_is_predicted_as_it_is_where_the_predictor_was_fitted(lab, 
     file.write_bytes(content)
     graph = read_graph(file)
     found = await estimate(lab, await handed_in(lab, content), parts=True)
-    local = KernelPricing().open(kernel_file).estimate_graph(graph)
+    local = KernelPricing().open(kernel_file).estimate_file(Wiring.of(graph))
     assert found["latency_ms"] == pytest.approx(local.latency_ms)
     assert found["interval"] == {
         "low_ms": pytest.approx(local.low_ms),
