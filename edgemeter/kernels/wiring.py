@@ -130,14 +130,14 @@ class Wiring:
 
     @staticmethod
     def of(graph: Graph) -> "Wiring":
-        tensors = graph.tensors
-        names = [name for each in graph.operators for name in (*each.inputs, *each.outputs) if name]
+        tensors, operators = graph.tensors, graph.operators
+        read = [name for each in operators for name in each.inputs if name and not tensors[name].constant]
+        written = [name for each in operators for name in each.outputs if name]
         activations = {
             name: Activation(name, tensors[name].shape, tensors[name].dtype)
-            for name in dict.fromkeys((*names, *graph.outputs))
-            if not tensors[name].constant or name in graph.outputs
+            for name in dict.fromkeys((*read, *written, *graph.outputs))
         }
-        nodes = tuple([_node(graph, activations, operator) for operator in graph.operators])
+        nodes = tuple([_node(graph, activations, operator) for operator in operators])
         return Wiring(graph.format, activations, nodes, graph.outputs)
 
 

@@ -41,6 +41,9 @@ SIZES: Final = (
     "weights of the network",
     "result",
 )
+_FLAGS: Final = 3
+#: Of a kernel by itself: all but the network's weights and whether it writes the result.
+_COLUMNS: Final = len(LOADS) + len(SIZES) - 2
 
 
 def regressor_of(kernel: Kernel) -> str:
@@ -58,31 +61,16 @@ def regressor_of(kernel: Kernel) -> str:
     return f"{kernel.kind} {'1x1' if prod(kernel.window) == 1 else 'dense'}"
 
 
-def loads(kernels: Sequence[Kernel]) -> Array:
-    """(n, LOADS)"""
-    found = [(1.0, k.macs, k.read, k.written, k.weights, 0 if k.macs else k.read / _last(k)) for k in kernels]
-    return np.array(found, np.float64).reshape(-1, len(LOADS))
-
-
-def _last(kernel: Kernel) -> int:
-    """The length of its rows, in memory one after the other."""
-    return max(kernel.inputs[0][-1], 1) if kernel.inputs and kernel.inputs[0] else 1
-
-
-def sizes(graph: KernelGraph) -> Array:
-    """(kernels, SIZES), in the order of the graph. The last kernel writes the network's result: to memory
-    that may be new at every run, which small networks of large maps have much of and whole ones little.
+def described(graph: KernelGraph) -> tuple[Array, Array]:
+    """(kernels, LOADS) and (kernels, SIZES), in the order of the graph. The last kernel writes the network's
+    result: to memory that may be new at every run, which small networks of large maps have much of and whole
+    ones little.
     """
-    kernels = graph.kernels
-    found = np.zeros((len(kernels), len(SIZES)))
-    if not kernels:
-        return found
-    counts = [_counts(kernel) for kernel in kernels]
-    found[:, : len(counts[0])] = np.log2(np.array(counts, np.float64))
-    found[:, len(counts[0]) : -2] = [_flags(kernel.fused) for kernel in kernels]
-    found[:, -2] = np.log2(1 + graph.weights)
-    found[-1, -1] = 1.0
-    return found
+    rows = np.array([_row(kernel) for kernel in graph.kernels], np.float64).reshape(-1, _COLUMNS)
+    counts, flags = rows[:, len(LOADS) : -_FLAGS], rows[:, -_FLAGS:]
+    weights = np.full((len(rows), 1), np.log2(1 + graph.weights))
+    result = np.arange(len(rows))[:, None] == len(rows) - 1
+    return rows[:, : len(LOADS)], np.hstack([np.log2(counts), flags, weights, result])
 
 
 def handed_over(graphs: Sequence[KernelGraph]) -> Array:
@@ -93,11 +81,19 @@ def handed_over(graphs: Sequence[KernelGraph]) -> Array:
     return np.array([[prod(maps[0]) if maps else 0 for maps in each] for each in ends]).reshape(-1, 2)
 
 
-def _counts(kernel: Kernel) -> tuple[float, ...]:
+def _row(kernel: Kernel) -> tuple[float, ...]:
+    """Its loads, what its sizes are the logarithms of, and flags."""
     taken, given = kernel.channels
     groups, given = max(kernel.groups, 1), max(given, 1)
-    read, written, inputs = kernel.read, kernel.written, kernel.inputs
+    macs, read, written, inputs = kernel.macs, kernel.read, kernel.written, kernel.inputs
+    last = max(inputs[0][-1], 1) if inputs and inputs[0] else 1  # of its rows, in memory one after the other
     return (
+        1.0,
+        macs,
+        read,
+        written,
+        kernel.weights,
+        0 if macs else read / last,
         1 + read,
         1 + written,
         max(taken / groups, 1),
@@ -107,8 +103,9 @@ def _counts(kernel: Kernel) -> tuple[float, ...]:
         kernel.stride[0] * kernel.stride[1],
         groups,
         max(len(inputs), 1),
-        _last(kernel),
+        last,
         -(-given // _BLOCK) * _BLOCK / given,
+        *_flags(kernel.fused),
     )
 
 

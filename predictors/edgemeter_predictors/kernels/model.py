@@ -16,12 +16,10 @@ from typing import ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edgemeter.kernels.kernel import KernelGraph
 from edgemeter_predictors.contract import CostModel, Fitted, NotApplicable, Parts, Prediction, State
 from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.judging.folds import folds
 from edgemeter_predictors.kernels.data import FEWEST_NETWORKS, Graphs, KernelData
-from edgemeter_predictors.kernels.features import regressor_of
 from edgemeter_predictors.kernels.prices import Priced, Prices, fit_prices
 from edgemeter_predictors.kernels.regressor import Hyperparameters, Regressor
 from edgemeter_predictors.kernels.telling.teller import Teller, Told
@@ -76,11 +74,6 @@ class FittedKernels(Fitted[Graphs]):
         found = self.summed([priced])
         error = self.teller.deviation if self.teller else 0.0
         return replace(found, std_ms=np.hypot(found.std_ms, error * found.mean_ms)), priced
-
-    def unknown(self, graph: KernelGraph) -> tuple[str, ...]:
-        """The kinds of kernels that are guessed, each once."""
-        names = (regressor_of(kernel) for kernel in graph.kernels)
-        return tuple(dict.fromkeys(name for name in names if name not in self.prices.regressors))
 
     def state(self) -> State:
         found = [self.prices.regressors[name] for name in self.names]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edgemeter.kernels.kernel import Kernel, KernelGraph
 from edgemeter_predictors.kernels.data import Unprofiled
-from edgemeter_predictors.kernels.features import handed_over, loads, regressor_of, sizes
+from edgemeter_predictors.kernels.features import described, handed_over, regressor_of
 from edgemeter_predictors.kernels.regressor import Hyperparameters, Regressor, fit_regressor, fit_roofline
 
 Array = NDArray[np.float64]
@@ -24,13 +24,14 @@ _MS: Final = 1e-3
 @dataclass(frozen=True, slots=True, eq=False)
 class Priced:
     """Of the kernels of one network, in order: `time_us`, its standard deviation (`deviation`, relative), how
-    much of that is scatter (`noise`, relative), and the regressor's name; None: a guess. `handover_us` is
-    what handing the network its tensors over takes.
+    much of that is scatter (`noise`, relative), its kind, and the regressor's name; None: a guess.
+    `handover_us` is what handing the network its tensors over takes.
     """
 
     time_us: Array
     deviation: Array
     noise: Array
+    kinds: tuple[str, ...]
     regressors: tuple[str | None, ...]
     handover_us: float
 
@@ -38,6 +39,12 @@ class Priced:
     def time_ms(self) -> Array:
         """What is left up to a network's latency is the network's."""
         return np.asarray(_MS * self.time_us)
+
+    @property
+    def guessed(self) -> tuple[str, ...]:
+        """The kinds of kernels that no regressor prices, each once."""
+        pairs = zip(self.kinds, self.regressors, strict=True)
+        return tuple(dict.fromkeys([kind for kind, regressor in pairs if regressor is None]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,20 +59,18 @@ class Prices:
     handover_us: Array
 
     def of(self, graph: KernelGraph) -> Priced:
-        names = [regressor_of(kernel) for kernel in graph.kernels]
-        known = tuple(name if name in self.regressors else None for name in names)
-        load, size = loads(graph.kernels), sizes(graph)
+        kinds = tuple([regressor_of(kernel) for kernel in graph.kernels])
+        known = tuple([kind if kind in self.regressors else None for kind in kinds])
+        load, size = described(graph)
         time_us = np.maximum(load @ self.guess, np.finfo(float).tiny)
-        deviation = np.full(len(names), self.guess_deviation)
-        noise = np.zeros(len(names))
-        for name in dict.fromkeys(known):
-            if name is not None:
-                rows = np.flatnonzero([each == name for each in known])
-                regressor = self.regressors[name]
-                time_us[rows], deviation[rows] = regressor.predict(load[rows], size[rows])
-                noise[rows] = regressor.tuned.noise
+        deviation = np.full(len(kinds), self.guess_deviation)
+        noise = np.zeros(len(kinds))
+        for kind, rows in _rows(known).items():
+            regressor = self.regressors[kind]
+            time_us[rows], deviation[rows] = regressor.predict(load[rows], size[rows])
+            noise[rows] = regressor.tuned.noise
         handover_us = float(handed_over([graph])[0] @ self.handover_us)
-        return Priced(time_us, deviation, noise, known, handover_us)
+        return Priced(time_us, deviation, noise, kinds, known, handover_us)
 
 
 def fit_prices(
@@ -75,7 +80,7 @@ def fit_prices(
 ) -> Prices:
     """`tuned` gives lengths that were found before, as far as it has them."""
     kernels = [kernel for graph in graphs for kernel in graph.kernels]
-    load, size = loads(kernels), np.vstack([sizes(graph) for graph in graphs])
+    load, size = map(np.vstack, zip(*[described(graph) for graph in graphs], strict=True))
     time_us = np.concatenate(measured.times_us)
     names = np.array([regressor_of(kernel) for kernel in kernels])
     found = {}
@@ -85,6 +90,15 @@ def fit_prices(
             found[name] = fit_regressor(load[rows], size[rows], time_us[rows], (tuned or {}).get(name))
     guess, deviation = _guess(kernels, load, time_us, names)
     return Prices(found, guess, deviation, measured.handover_us)
+
+
+def _rows(known: Sequence[str | None]) -> dict[str, list[int]]:
+    """Of each regressor's kernels."""
+    found: dict[str, list[int]] = {}
+    for row, name in enumerate(known):
+        if name is not None:
+            found.setdefault(name, []).append(row)
+    return found
 
 
 def _guess(

@@ -20,7 +20,6 @@ from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.judging.errors import coverage, errors
 from edgemeter_predictors.judging.interval import Interval
 from edgemeter_predictors.kernels.data import Graphs, KernelData
-from edgemeter_predictors.kernels.features import regressor_of
 from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
 from edgemeter_predictors.kernels.prices import Priced
 from edgemeter_predictors.kernels.teaching import taught
@@ -134,10 +133,10 @@ class OpenedPredictor:
             latency_ms=mean_ms,
             low_ms=float(interval.low_ms[0]),
             high_ms=float(interval.high_ms[0]),
-            unknown_operators=self._fitted.unknown(graph),
+            unknown_operators=priced.guessed,
             kernels=tuple(
-                PricedKernel(kernel.name, regressor_of(kernel), ms)
-                for kernel, ms in zip(graph.kernels, priced.time_ms.tolist(), strict=True)
+                PricedKernel(kernel.name, kind, ms)
+                for kernel, kind, ms in zip(graph.kernels, priced.kinds, priced.time_ms.tolist(), strict=True)
             ),
             rest_ms=mean_ms - float(priced.time_ms.sum()),
             told_by=told_by,

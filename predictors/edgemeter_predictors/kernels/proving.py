@@ -95,7 +95,7 @@ def _answers(regressor: Regressor) -> bool:
 def _sums(fitted: FittedKernels) -> bool:
     overhead, names = fitted.overhead, fitted.names
     one = np.ones(1)
-    sums = operator_sums([Priced(one, one, one, names[:1] or (None,), 1.0)], names)
+    sums = operator_sums([Priced(one, one, one, ("",), names[:1] or (None,), 1.0)], names)
     if overhead.typical_ms.shape != (2,):
         return False
     width = features(sums, overhead.typical_ms).shape[1]

@@ -53,11 +53,11 @@ class Regressor:
         """
         first, place = _distinct(sizes)
         between = self._covariance(sizes[first])
-        explained = np.square(dtrmm(1.0, self._whitening, between.T, lower=1)).sum(axis=0)
-        variance = np.maximum(self.tuned.deviation**2 - explained, 0.0) + self.tuned.noise**2
         factor = np.exp(between @ self._pulls)
+        white = dtrmm(1.0, self._whitening, between.T, lower=1, overwrite_b=1).T
+        variance = np.maximum(self.tuned.deviation**2 - np.einsum("ij,ij->i", white, white), 0.0)
         rooflines = np.maximum(loads @ self.roofline, np.finfo(float).tiny)
-        return rooflines * factor[place], np.sqrt(variance)[place]
+        return rooflines * factor[place], np.sqrt(variance + self.tuned.noise**2)[place]
 
     @cached_property
     def _whitening(self) -> Array:

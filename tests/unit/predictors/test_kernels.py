@@ -15,7 +15,7 @@ from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import DataError
 from edgemeter_predictors.judging.calibrating import calibrate
 from edgemeter_predictors.kernels.data import KernelData
-from edgemeter_predictors.kernels.features import LOADS, SIZES, handed_over, loads, regressor_of, sizes
+from edgemeter_predictors.kernels.features import LOADS, SIZES, described, handed_over, regressor_of
 from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
 from edgemeter_predictors.kernels.pricing import KernelPricing, PricingError
 from edgemeter_predictors.kernels.regressor import fit_regressor
@@ -112,8 +112,8 @@ def test_a_kernel_without_data_is_named_guessed_and_widens_the_interval(fitted: 
     plain = graph(np.random.default_rng(3))
     strange = light(np.random.default_rng(4), "LRN")
     both = KernelGraph((*plain.kernels, strange))
-    assert fitted.unknown(plain) == ()
-    assert fitted.unknown(both) == ("LRN",)
+    assert fitted.prices.of(plain).guessed == ()
+    assert fitted.prices.of(both).guessed == ("LRN",)
     assert fitted.prices.of(both).time_ms[-1] > 0
     without, with_it = fitted.predict([plain]), fitted.predict([both])
     assert with_it.mean_ms[0] > without.mean_ms[0]
@@ -263,7 +263,7 @@ def test_networks_to_judge_by_are_not_learnt_from_and_calibrate_the_interval() -
 
 def test_the_kernel_that_writes_the_result_is_marked() -> None:
     whole = graph(np.random.default_rng(3))
-    assert sizes(whole)[:, SIZES.index("result")].tolist() == [0.0] * (len(whole.kernels) - 1) + [1.0]
+    assert described(whole)[1][:, SIZES.index("result")].tolist() == [0.0] * (len(whole.kernels) - 1) + [1.0]
 
 
 def test_convolutions_are_told_apart_by_how_they_are_computed() -> None:
@@ -280,7 +280,8 @@ def test_what_multiplies_nothing_works_row_by_row() -> None:
     softmax = Kernel("Softmax", "s", ((1, 4300, 2),), ((1, 4300, 2),))
     product = Kernel("Gemm", "g", ((1, 14, 14, 32),), ((1, 14, 14, 64),), macs=401_408)
     unshaped = Kernel("Shape", "n", (), ((4,),))
-    assert loads((softmax, product, unshaped))[:, LOADS.index("rows")].tolist() == [4300.0, 0.0, 0.0]
+    found = described(KernelGraph((softmax, product, unshaped)))[0]
+    assert found[:, LOADS.index("rows")].tolist() == [4300.0, 0.0, 0.0]
 
 
 def test_products_are_told_apart_by_whether_their_weights_serve_one_row() -> None:
