@@ -40,7 +40,9 @@ async def measure_doubtful(
 
     Raises Refusal FORBIDDEN for a viewer, QUOTA where the project has too many open jobs.
     """
-    doubtful = [at for at, each in enumerate(found) if _is_doubtful(each, message.max_interval)]
+    if (most := message.max_interval) is None:
+        return found
+    doubtful = [at for at, each in enumerate(found) if _is_doubtful(each, most)]
     if not doubtful:
         return found
     if caller.role is Role.VIEWER:
@@ -78,9 +80,9 @@ def networks_of(message: NewEstimates, asked: Question | None) -> Networks:
     return item
 
 
-def _is_doubtful(estimate: NetworkEstimate, most: float | None) -> bool:
+def _is_doubtful(estimate: NetworkEstimate, most: float) -> bool:
     width_ms = estimate.interval.high_ms - estimate.interval.low_ms
-    return most is not None and estimate.source != "measured" and width_ms > most * estimate.latency_ms
+    return estimate.source != "measured" and width_ms > most * estimate.latency_ms
 
 
 def _answered(estimate: T, request: RequestDocument | None) -> T:

@@ -10,12 +10,11 @@ from edgemeter.wire.base import Slug
 from edgemeter.wire.estimates import MOST_ESTIMATES, Estimates, Level, NetworkEstimate, NewEstimates
 from edgemeter.wire.problems import ProblemType
 from edgemeter.wire.requests import MAX_REQUEST_WAIT_S
-from edgemeter_server.campaigns.spaces import builds_of, known_space
+from edgemeter_server.campaigns.spaces import known_space
 from edgemeter_server.http.body import require_octets
 from edgemeter_server.http.caller import Caller, Viewer
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.http.routes import Router
-from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.bulk import FORMATS, answered, bulk
 from edgemeter_server.predictors.doubting import measure_doubtful, networks_of
 from edgemeter_server.predictors.estimating import answers, considered
@@ -92,7 +91,6 @@ async def estimate_bulk(
     standing = await services.standings.of(services.database, caller, project, found, target)
     if standing.active is None:
         raise Refusal(ProblemType.NOT_FOUND, how_to_fit(found, target))
-    about = About(standing.project_id, standing.target.id, builds_of(found))
-    note = partial(services.asked.note, about)
+    note = partial(services.asked.note, standing.about)
     asked = bulk(found, standing.active.evaluator, level, media_type, services.settings.data_folder, note)
     return await answered(asked, request.stream())

@@ -15,11 +15,10 @@ from edgemeter.spaces.space import CodeError, Codes, Space
 from edgemeter.spaces.text import known_text, read, to_text
 from edgemeter.wire.estimates import MOST_ESTIMATES, ArchitectureEstimate, LayerPart, NewEstimates
 from edgemeter.wire.problems import FieldError, ProblemType
-from edgemeter_server.campaigns.spaces import builds_of, known_space
+from edgemeter_server.campaigns.spaces import known_space
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.analytic import analytic_estimates
-from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.loaded import Active, how_to_fit
 from edgemeter_server.predictors.measured import MEASURED_LEVEL, Measured, newest_measurements
 from edgemeter_server.predictors.standing import Standing
@@ -78,7 +77,7 @@ async def answers(services: Services, caller: Caller, asked: Question) -> list[A
     for slug in asked.message.targets:
         project, space = asked.message.project, asked.space
         standing = await services.standings.of(services.database, caller, project, space, slug)
-        services.asked.note(_about(standing, asked), asked.codes)
+        services.asked.note(standing.about, asked.codes)
         active = standing.active
         if active is None or _likely_measured(asked, standing):
             found += await services.database.read(partial(_on_target, asked, standing))
@@ -100,17 +99,13 @@ def answer(
     found: list[ArchitectureEstimate] = []
     for slug in asked.message.targets:
         standing = services.standings.read(connection, caller, asked.message.project, asked.space, slug)
-        services.asked.note(_about(standing, asked), asked.codes)
+        services.asked.note(standing.about, asked.codes)
         found += _on_target(asked, standing, connection)
     return found
 
 
-def _about(standing: Standing, asked: Question) -> About:
-    return About(standing.project_id, standing.target.id, builds_of(asked.space))
-
-
 def _on_target(asked: Question, standing: Standing, connection: Connection) -> list[ArchitectureEstimate]:
-    target, project = standing.target, standing.project_id
+    target, project = standing.target, standing.about.project_id
     known = _measured(connection, asked, standing) if _wants_measured(asked) else {}
     if known.keys() >= set(asked.texts):
         return [known[text] for text in asked.texts]
@@ -171,7 +166,7 @@ def _measured(connection: Connection, asked: Question, standing: Standing) -> di
     """Of each architecture that has been measured, by its text."""
     target = standing.target
     digests = dict(zip(asked.texts, standing.addresses(asked.canonical_texts), strict=True))
-    known = newest_measurements(connection, standing.project_id, target.id, set(digests.values()))
+    known = newest_measurements(connection, standing.about.project_id, target.id, set(digests.values()))
     return {
         text: _of_measurement(text, target.slug, known[digest])
         for text, digest in digests.items()

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from edgemeter.spaces.space import Space
-from edgemeter.wire.access import Role
 from edgemeter.wire.recipes import Addresses, RecipeKind
 from edgemeter_server.access.projects import project_id
 from edgemeter_server.artifacts.tables import artifacts
@@ -17,6 +16,7 @@ from edgemeter_server.database.base import Database
 from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.measurements.tables import measurements
+from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.kept import Kept
 from edgemeter_server.predictors.loaded import Active, Loaded
 
@@ -25,7 +25,7 @@ _KEY_BYTES: Final = 8
 
 
 class _Key(NamedTuple):
-    role: Role
+    role: str  # as a plain text: an enumeration's hash is Python's own code
     own_project: int | None
     project: str
     builds: str
@@ -55,7 +55,7 @@ class Standing:
     it is not known, as where other servers' measurements come in any order.
     """
 
-    project_id: int
+    about: About
     target: KnownTarget
     active: Active | None
     addresses: Addresses  #: of the space's architectures
@@ -80,7 +80,7 @@ class Standings:
         version = database.version
         if version is None:
             return await database.read(lambda c: self.read(c, caller, project, space, target))
-        key = _Key(caller.role, caller.project_id, project, builds_of(space), target)
+        key = _Key(str(caller.role), caller.project_id, project, builds_of(space), target)
         known = self._kept.get(key)
         if known is not None and known[0] == version:
             return known[1]
@@ -94,8 +94,9 @@ class Standings:
         """As `of`, as it is now."""
         id_ = project_id(connection, caller, project, writing=False)
         known = known_target(connection, target)
-        addresses = known.kind.addressing(builds_of(space), RecipeKind.ARCHITECTURE)
-        return Standing(id_, known, self.loaded.find(connection, id_, space, known), addresses)
+        about = About(id_, known.id, builds_of(space))
+        addresses = known.kind.addressing(about.builds, RecipeKind.ARCHITECTURE)
+        return Standing(about, known, self.loaded.find(connection, id_, space, known), addresses)
 
     def _read_with_seen(
         self, connection: Connection, caller: Caller, project: str, space: Space, target: str
