@@ -87,10 +87,11 @@ class BatchSession:
 
     def wanted(self) -> tuple[str, ...]:
         """The networks that need another visit, in the batch's order; empty when all is done."""
+        cpu_ratio = self._cpu_ratio()
         return tuple(
             network.id
             for network in self.batch.networks
-            if network.id not in self._failures and isinstance(self._action(network.id), Repeat)
+            if network.id not in self._failures and isinstance(self._action(network.id, cpu_ratio), Repeat)
         )
 
     def without_facts(self, reopened: Collection[str]) -> frozenset[str]:
@@ -99,8 +100,9 @@ class BatchSession:
         return frozenset(id_ for id_ in ids if (id_, id_ in reopened) not in self._facts)
 
     def outcomes(self) -> Iterator[Outcome]:
+        cpu_ratio = self._cpu_ratio()
         for network in self.batch.networks:
-            yield self._outcome(network)
+            yield self._outcome(network, cpu_ratio)
 
     def anchor_session(self) -> AnchorSession | None:
         """What the anchors read, or None where one of them could not be measured."""
@@ -112,19 +114,19 @@ class BatchSession:
             return AnchorSession(self._reading(light), self._reading(heavy), quiet=False)
         return AnchorSession(self._reading(quiet_light), self._reading(quiet_heavy), True, self._remembered())
 
-    def _outcome(self, network: Network) -> Outcome:
+    def _outcome(self, network: Network, cpu_ratio: float | None) -> Outcome:
         visits: tuple[Visit, ...] = ()
-        cpu_ratio: float | None = None
+        substituted: float | None = None
         facts = self._facts.get((network.id, False))
         failure = self._failures.get(network.id)
         if facts != self._facts.get((network.id, True), facts):
             failure = failure or _RUNS_OTHERWISE
         if failure is None:
-            match self._action(network.id):
+            match self._action(network.id, cpu_ratio):
                 case Accept(visits=accepted):
                     visits = accepted
                 case Substitute(visits=accepted, ratio=ratio):
-                    visits, cpu_ratio = accepted, ratio
+                    visits, substituted = accepted, ratio
                 case Fail(failure=reason):
                     failure = reason
                 case Repeat():
@@ -133,19 +135,19 @@ class BatchSession:
         return Outcome(
             network,
             visits,
-            cpu_ratio,
+            substituted,
             median(self._load_ms) if self._load_ms else None,
             median(prepare) if prepare else None,
             facts,
             failure,
         )
 
-    def _action(self, job: str) -> Accept | Repeat | Substitute | Fail:
+    def _action(self, job: str, cpu_ratio: float | None) -> Accept | Repeat | Substitute | Fail:
         return next_action(
             self._visits[job],
             self.protocol,
             repeats_made=self._repeats[job],
-            cpu_ratio=self._cpu_ratio(),
+            cpu_ratio=cpu_ratio,
         )
 
     def _cpu_ratio(self) -> float | None:
