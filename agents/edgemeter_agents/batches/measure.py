@@ -101,6 +101,7 @@ class _BatchRun:
             [self._networks[job] for job in order],
             facts_of=self.session.without_facts(reopened),
             exports=self._exports,
+            visit=number,
         )
         text = f"visit {number + 1}"
 

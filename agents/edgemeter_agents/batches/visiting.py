@@ -38,7 +38,7 @@ class Wishes:
 @dataclass(frozen=True, slots=True)
 class Errand:
     """One visit's purpose: a task on networks, in this order. With `exports` some are opened again from what
-    an earlier visit has left there.
+    an earlier visit has left there. `visit` counts those that the networks have had before.
     """
 
     networks: Sequence[Network]
@@ -48,6 +48,7 @@ class Errand:
     streams: int = 1
     profiled: bool = False
     exports: Exports | None = None
+    visit: int = 0
 
 
 class Visitor:
@@ -110,7 +111,7 @@ class Visitor:
         return VisitSpec(
             runtime=batch.runtime,
             settings=batch.settings,
-            protocol=self._protocol,
+            protocol=self._protocol.of_visit(errand.visit),
             jobs=tuple(errand.exports.job(n) if errand.exports else plain_job(n) for n in errand.networks),
             priority=self.priority(batch) if timed else "normal",
             seed=self._wishes.seed,

@@ -12,6 +12,9 @@ from edgemeter_agents.measuring.warm_up import WarmUp
 
 Run = Callable[[], object]
 
+#: What a warm-up may take of a burst.
+MOST_WARM_UP = 1 / 32
+
 
 def measure_block(
     clock: Clock,
@@ -93,11 +96,13 @@ def _warm(warm_up: WarmUp, clock: Clock, run: Run, pace: Pace) -> None:
 
 
 def _warms_up_before(expected_ns: float, protocol: MeasuringProtocol) -> bool:
-    """Whether it warms up at normal priority, before the first burst: long networks, to which caches that
-    others have used make little difference. In bursts each run costs its own time once more, in rests;
-    before them it rests what is still owed. Where steadiness is judged, as the samples are taken.
+    """Whether it warms up at normal priority, before the first burst: networks whose warm-up would fill more
+    of one than can be given away. In bursts each run costs its own time once more, in rests; before them it
+    rests what is still owed. Caches that others use meanwhile are full again early in the first of several
+    samples. Where steadiness is judged it warms up as the samples are taken.
     """
-    return not protocol.warmup_window and _rewarm_samples(expected_ns, protocol) < protocol.rewarm_samples
+    warm_up_ns = protocol.warmup_runs * expected_ns
+    return not protocol.warmup_window and warm_up_ns > MOST_WARM_UP * protocol.burst_s * 1e9
 
 
 def _rewarm_samples(expected_ns: float, protocol: MeasuringProtocol) -> int:

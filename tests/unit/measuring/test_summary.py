@@ -21,7 +21,8 @@ def visits(simulated):
         device = simulated.Device(**noise)
         found = []
         for _ in range(protocol.visits):
-            block = measure_block(device, device.network(run_ms), protocol, device if realtime else None)
+            network = device.network(run_ms, cold_runs=3)
+            block = measure_block(device, network, protocol, device if realtime else None)
             found.append(Visit(block, Load.of_blocks([block])))
             device.sleep(1.0)
         return found
