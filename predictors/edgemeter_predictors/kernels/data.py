@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 
 from edgemeter.kernels.kernel import KernelGraph
 from edgemeter_predictors.data import DataError, Measured, Rows, check_latencies
@@ -17,6 +17,8 @@ Graphs = Sequence[KernelGraph]
 
 #: How far a network's latency may move the profiled times of its kernels.
 _LEAST_RATIO, _MOST_RATIO = 0.4, 2.5
+#: What is left of a kernel's profiled time, at least, where profiling has added most of it.
+_LEAST_SHARE: Final = 0.1
 #: Networks that the prior of no difference between batches is worth; and how much one may say.
 _BATCH_PRIOR: Final = 6
 _LARGEST_RESIDUAL: Final = 0.3
@@ -79,22 +81,24 @@ class KernelData(Measured[Graphs]):
         return rows if len(rows) >= FEWEST_NETWORKS else np.arange(len(sizes))
 
     def unprofiled(self) -> "Unprofiled":
-        """Profiling costs each kernel a little, and its session is another moment than the latency's. So the
+        """Profiling adds to each kernel's time, and its session is another moment than the latency's. So the
         latency, less what a network costs beside its kernels, has the last word on their sum:
-        y = a sum + b number + c + d . handed over by least squares of relative errors, not negative.
+        y = a sum + b number + c + d . handed over by least squares of relative errors. Only b may be
+        negative: it is then what profiling has added to each kernel, most of a small one's time.
         """
         times = [np.array([kernel.time_us for kernel in graph.kernels]) for graph in self.graphs]
-        sums = np.array([(each.sum(), len(each), 1.0) for each in times]).reshape(-1, 3)
-        terms = np.hstack([sums, handed_over(self.graphs)])
+        terms = np.array([(each.sum(), len(each), 1.0) for each in times]).reshape(-1, 3)
+        beside = np.hstack([terms[:, 1:], handed_over(self.graphs)])
         latency_us = _US * self.latency_ms
-        scale = np.maximum(terms.max(axis=0, initial=0.0), 1.0)
-        weights = nnls(terms / scale / latency_us[:, None], np.ones(len(terms)))[0] / scale
-        explained = np.maximum(terms @ weights, np.finfo(float).tiny)
+        scale, *costs = _costs(np.hstack([terms[:, :1], beside]), latency_us)
+        added_us, costs[0] = max(-costs[0], 0.0) / scale, max(costs[0], 0.0)
+        times = [np.maximum(each - added_us, _LEAST_SHARE * each) for each in times]
+        own = scale * np.array([each.sum() for each in times])
+        explained = own + beside @ costs
         ratio = np.clip(latency_us / explained, _LEAST_RATIO, _MOST_RATIO)
-        share = weights[0] * sums[:, 0] / explained
-        factors = weights[0] * ratio**share if weights[0] > 0 else ratio
+        factors = scale * ratio ** (own / explained)
         scaled = [each * factor for each, factor in zip(times, factors, strict=True)]
-        return Unprofiled(scaled, weights[-2:])
+        return Unprofiled(scaled, np.array(costs[-2:]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +109,18 @@ class Unprofiled:
 
     times_us: list[Array]
     handover_us: Array
+
+
+def _costs(terms: Array, latency_us: Array) -> list[float]:
+    """What each of the terms of `unprofiled` costs: a is positive, b is of either sign, the others are not
+    negative.
+    """
+    scale = np.maximum(terms.max(axis=0, initial=0.0), 1.0)
+    least, most = np.zeros_like(scale), np.full_like(scale, np.inf)
+    least[:2], most[0] = (_LEAST_RATIO, -np.inf), _MOST_RATIO
+    rows = terms / scale / latency_us[:, None]
+    found = lsq_linear(rows, np.ones(len(rows)), (least * scale, most * scale)).x / scale
+    return [float(each) for each in found]
 
 
 def _without_times(graph: KernelGraph) -> tuple[object, ...]:

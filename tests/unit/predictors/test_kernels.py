@@ -160,6 +160,17 @@ def test_the_latency_has_the_last_word_on_what_its_kernels_take() -> None:
         assert each.sum() == pytest.approx(sum(true_us(k) for k in graph_.kernels), rel=0.15)
 
 
+def test_what_profiling_adds_to_each_kernel_is_taken_out() -> None:
+    rows = data(60, 5, noise=0.0)
+    profiled = tuple(
+        KernelGraph(tuple(replace(k, time_us=3.0 + (k.time_us or 0)) for k in each.kernels))
+        for each in rows.graphs
+    )
+    times = replace(rows, graphs=profiled).unprofiled().times_us
+    for each, graph_ in zip(times, rows.graphs, strict=True):
+        np.testing.assert_allclose(each, [true_us(k) + _PER_KERNEL_US for k in graph_.kernels], rtol=0.1)
+
+
 def test_what_handing_over_takes_is_no_kernels() -> None:
     rows = data(60, 5, noise=0.0)
     given, gives = 0.002, 0.005  # microseconds for an element
