@@ -1,11 +1,11 @@
 """Requests and their answers on stdout, and waiting for them with progress on stderr."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgemeter.cli.exits import Exit
-from edgemeter.cli.output import data_console, note_console, progress
+from edgemeter.cli.output import Progress, data_console, note_console, progress
 from edgemeter.cli.tables import dumped, print_document, print_table
 from edgemeter.cli.text import milliseconds, plain, printable
 from edgemeter.client.answers import doubts
@@ -44,7 +44,7 @@ def wait_for(
     try:
         with progress() as bar:
             bar.total(len(waiting))
-            for ended in client.wait(waiting, timeout_s=timeout_s):
+            for ended in client.wait(waiting, timeout_s=timeout_s, note=_noting(bar)):
                 known[ended.id] = ended
                 bar.step(_line(ended))
     except KeyboardInterrupt:
@@ -52,6 +52,19 @@ def wait_for(
         sys.stderr.write(f"The measurements go on. To wait again: edgemeter jobs wait {' '.join(left)}\n")
         raise
     return [known[answer.id] for answer in asked]
+
+
+def _noting(bar: Progress) -> Callable[[RequestDocument], None]:
+    """Tells each request's state once."""
+    told: set[tuple[int, RequestState]] = set()
+
+    def note(request: RequestDocument) -> None:
+        if (request.id, request.state) not in told:
+            told.add((request.id, request.state))
+            ahead = f", {request.ahead} ahead of it" if request.ahead else ""
+            bar.note(f"{_line(request)}{ahead}")
+
+    return note
 
 
 def note_waiting(answers: Iterable[RequestDocument]) -> None:

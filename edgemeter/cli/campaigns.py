@@ -34,7 +34,9 @@ def begun(client: "Client", plan: CampaignPlan, project: str | None) -> Campaign
         if known.state is CampaignState.ACTIVE and known.plan == plan and same_project:
             note_console().print(f"[dim]Going on with campaign {known.id}.[/]")
             return known
-    return client.create_campaign(plan, project=project)
+    campaign = client.create_campaign(plan, project=project)
+    note_console().print(f"[dim]Campaign {campaign.id} has begun: {planned(campaign)} networks.[/]")
+    return campaign
 
 
 def watch(client: "Client", campaign: CampaignDocument) -> CampaignDocument:

@@ -1,6 +1,6 @@
 """Waiting for requests to end: few calls for many of them, and each is told as soon as it has ended."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from math import ceil
 
 from edgemeter.client.asking import ask
@@ -17,18 +17,26 @@ _ONE_POLL_S = 30.0
 _TURN_S = 2.0
 
 
-def wait(request_ids: Iterable[int], *, timeout_s: float | None = None) -> Stream[RequestDocument]:
+def wait(
+    request_ids: Iterable[int],
+    *,
+    timeout_s: float | None = None,
+    note: Callable[[RequestDocument], None] | None = None,
+) -> Stream[RequestDocument]:
     """Each of the requests as it ends, in the order of ending.
 
-    The oldest is polled, the others are looked up in the list: 1,000 at a time. Raises StillWaitingError
-    when `timeout_s` has passed.
+    The oldest is polled, the others are looked up in the list: 1,000 at a time. `note` is told of the oldest
+    again and again, as long as it is waited for. Raises StillWaitingError when `timeout_s` has passed.
     """
     context = yield from consult()
     open_ids = set(request_ids)
     give_up = None if timeout_s is None else context.clock() + timeout_s
+    longest_s = _TURN_S  # the first look is a short one: it says whether anything is done yet
     while open_ids:
         left_s = None if give_up is None else max(0.0, give_up - context.clock())
-        polled = yield from request(min(open_ids), wait_s=_turn_s(len(open_ids), left_s))
+        polled = yield from request(min(open_ids), wait_s=_turn_s(longest_s, left_s))
+        if note is not None and polled.state not in ENDED:
+            note(polled)
         others = yield from _listed(open_ids - {polled.id})
         for document in (polled, *others):
             if document.state in ENDED:
@@ -36,6 +44,7 @@ def wait(request_ids: Iterable[int], *, timeout_s: float | None = None) -> Strea
                 yield Emit(document)
         if open_ids and left_s == 0:
             raise StillWaitingError(open_ids)
+        longest_s = _ONE_POLL_S if len(open_ids) == 1 else _TURN_S
 
 
 def request(request_id: int, *, wait_s: float = 0.0) -> Steps[RequestDocument]:
@@ -54,9 +63,8 @@ def request(request_id: int, *, wait_s: float = 0.0) -> Steps[RequestDocument]:
     )
 
 
-def _turn_s(open_: int, left_s: float | None) -> float:
-    turn_s = _ONE_POLL_S if open_ == 1 else _TURN_S
-    return turn_s if left_s is None else min(turn_s, left_s)
+def _turn_s(longest_s: float, left_s: float | None) -> float:
+    return longest_s if left_s is None else min(longest_s, left_s)
 
 
 def _listed(wanted: Collection[int]) -> Steps[list[RequestDocument]]:

@@ -196,6 +196,13 @@ def test_waiting_ends_in_time_and_says_what_is_open() -> None:
     assert service.now_s - began_s < 12
 
 
+def test_what_is_waited_for_is_told_of_soon() -> None:
+    service = Service(5)
+    told: list[RequestDocument] = []
+    assert len(service.stream(wait([5], note=told.append))) == 1
+    assert [(document.id, document.state) for document in told] == [(5, RequestState.WAITING)]
+
+
 def test_one_request_is_polled_without_the_list() -> None:
     service = Service(1)
     assert len(service.stream(wait([1]))) == 1
