@@ -112,7 +112,7 @@ def predict(
             " or an .onnx or .tflite file"
         )
     with connect() as client:
-        from edgemeter.client.naming import named_targets, one_target
+        from edgemeter.client.naming import one_target
 
         if codes_file is not None and output is not None:
             from edgemeter.cli.codes import predict_codes
@@ -123,14 +123,15 @@ def predict(
             )
             return
         wanted: dict[str, Any] = {
-            "targets": named_targets(list(client.targets()), targets),
             "level": level,
             "measured": not predicted,
             "max_interval": max_interval,
             "wait_s": wait_s,
             "project": project,
         }
-        found = _found(client, space, architectures, operators, wanted, parts=parts, analytic=analytic)
+        found = _found(
+            client, space, architectures, operators, targets, wanted, parts=parts, analytic=analytic
+        )
     from edgemeter.cli.estimates import print_estimates
 
     file = Path(space).name if is_file and not _is_sha256(space) else None
@@ -142,20 +143,23 @@ def _found(
     space: str,
     architectures: tuple[str, ...],
     operators: tuple[str, ...],
+    words: tuple[str, ...],
     wanted: dict[str, Any],
     *,
     parts: bool,
     analytic: bool,
 ) -> Any:
     """Estimates of whichever kind is asked for; a file is handed in where the server does not have it."""
+    from edgemeter.client.naming import named_targets
+
+    if not operators and not architectures:
+        network = space if _is_sha256(space) else _existing(space)
+        sha256, chosen = client.hand_in(network, words, project=wanted["project"])
+        return client.artifact_estimates([sha256], chosen, parts=parts, analytic=analytic, **wanted)
+    targets = named_targets(list(client.targets()), words)
     if operators:
-        return client.operator_estimates(space, operators, **wanted)
-    if architectures:
-        return client.estimates(space, architectures, parts=parts, analytic=analytic, **wanted)
-    sha256 = space
-    if not _is_sha256(space):
-        sha256 = client.upload(_existing(space), project=wanted["project"]).artifact.sha256
-    return client.artifact_estimates([sha256], parts=parts, analytic=analytic, **wanted)
+        return client.operator_estimates(space, operators, targets, **wanted)
+    return client.estimates(space, architectures, targets, parts=parts, analytic=analytic, **wanted)
 
 
 def _is_network(name: str) -> bool:

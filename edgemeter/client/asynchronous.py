@@ -16,6 +16,7 @@ from edgemeter.client import (
     importing,
     measuring,
     operations,
+    planning,
     predicting,
     project,
     uploading,
@@ -104,6 +105,7 @@ class AsyncClient:
     revoke_token = awaiting(operations.revoke_token)
 
     upload = awaiting(uploading.upload)
+    hand_in = awaiting(planning.hand_in)
     artifacts = iterating(operations.artifacts)
     artifact = awaiting(operations.artifact)
 

@@ -10,6 +10,7 @@ from edgemeter.client.choosing import choose
 from edgemeter.client.errors import ClientError, NoTargetError
 from edgemeter.client.listing import every
 from edgemeter.client.naming import listed, named_targets
+from edgemeter.client.project import home_project
 from edgemeter.client.steps import Pause, Steps, collected
 from edgemeter.client.uploading import find_artifact, upload
 from edgemeter.failures import FailureError, FailureKind
@@ -50,7 +51,7 @@ def plan(
 ) -> Steps[list[RequestItem]]:
     """One item for each network on each of its targets. Raises FailureError for a file that is no network."""
     words = listed(targets)
-    rows = yield from collected(every("/v1/targets", Page[TargetRow], {}))
+    rows = yield from _offered()
     items: list[RequestItem] = []
     for network in networks:
         if is_architecture(network):
@@ -58,7 +59,34 @@ def plan(
             continue
         artifact = yield from _handed_in(network, project, note)
         items += yield from _items(artifact, rows, words, wishes, project)
+    if note is not None:
+        _note_absent(rows, items, note)
     return items
+
+
+def hand_in(
+    network: Network, targets: str | Iterable[str], *, project: str | None = None
+) -> Steps[tuple[str, tuple[str, ...]]]:
+    """The sha256 of a file, which is handed in where the project has not got it, and the targets that the
+    words mean for it: where they leave it open, those that read it and run its own precision.
+    """
+    home = yield from home_project(project)
+    rows = yield from _offered()
+    artifact = yield from _handed_in(network, home, None)
+    chosen = yield from _chosen(artifact, rows, listed(targets), home)
+    return artifact.sha256, tuple(row.slug for row in chosen)
+
+
+def _offered() -> Steps[list[TargetRow]]:
+    return (yield from collected(every("/v1/targets", Page[TargetRow], {})))
+
+
+def _note_absent(
+    rows: Sequence[TargetRow], items: Iterable[RequestItem], note: Callable[[str], None]
+) -> None:
+    present = {row.slug for row in rows if row.available}
+    for slug in dict.fromkeys(item.target for item in items if item.target not in present):
+        note(f"no device offers {slug} now: what is not stored waits for one")
 
 
 def is_architecture(network: Network) -> bool:
@@ -116,8 +144,7 @@ def _handed_in(network: Network, project: str, note: Callable[[str], None] | Non
 def _items(
     artifact: ArtifactDocument, rows: Sequence[TargetRow], words: Sequence[str], wishes: Wishes, project: str
 ) -> Steps[list[RequestItem]]:
-    read = yield from _read_by_server(artifact, project)
-    precision = None if read.features is None else Precision(read.features.precision)
+    chosen = yield from _chosen(artifact, rows, words, project)
     return [
         RequestItem(
             artifact=artifact.sha256,
@@ -127,8 +154,16 @@ def _items(
             priority=wishes.priority,
             deadline_s=wishes.deadline_s,
         )
-        for row in choose(rows, words, artifact.format, precision)
+        for row in chosen
     ]
+
+
+def _chosen(
+    artifact: ArtifactDocument, rows: Sequence[TargetRow], words: Sequence[str], project: str
+) -> Steps[list[TargetRow]]:
+    read = yield from _read_by_server(artifact, project)
+    precision = None if read.features is None else Precision(read.features.precision)
+    return choose(rows, words, artifact.format, precision)
 
 
 def _read_by_server(artifact: ArtifactDocument, project: str) -> Steps[ArtifactDocument]:

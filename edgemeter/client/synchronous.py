@@ -16,6 +16,7 @@ from edgemeter.client import (
     importing,
     measuring,
     operations,
+    planning,
     predicting,
     project,
     uploading,
@@ -103,6 +104,7 @@ class Client:
     revoke_token = calling(operations.revoke_token)
 
     upload = calling(uploading.upload)
+    hand_in = calling(planning.hand_in)
     artifacts = iterating(operations.artifacts)
     artifact = calling(operations.artifact)
 

@@ -187,5 +187,5 @@ def _not_known(sha256: str, target: KnownTarget) -> Refusal:
     return Refusal(
         ProblemType.NOT_FOUND,
         f"{sha256[:12]} has not been measured on {target.slug}: `edgemeter submit FILE --target"
-        f" {target.slug}` does; {how_to_publish(target.slug)}; `analytic` asks for a rough estimate",
+        f" {target.slug}` does. {how_to_publish()} `analytic` asks for a rough estimate",
     )

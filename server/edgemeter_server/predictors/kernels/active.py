@@ -39,11 +39,9 @@ _ACTIVE = select(predictors.c.id, predictors.c.number, predictors.c.file_sha256,
 )
 
 
-def how_to_publish(target: str) -> str:
+def how_to_publish() -> str:
     """For people who asked where there is no predictor."""
-    words = f"--target {target}"
     return (
-        f"there is no predictor of files on {target}; on its machine `edgemeter kernels measure {words}`"
-        f" measures what one is made of, `edgemeter kernels fit {words}` makes it and"
-        f" `edgemeter kernels publish {words}` hands it in"
+        "Nor is there a predictor of files: on the target's machine `edgemeter kernels measure`,"
+        " then `kernels fit` and `kernels publish`, each with this `--target`, make one."
     )

@@ -184,13 +184,16 @@ async def test_words_that_fit_nothing_are_told(client_as: As, board: Board, tmp_
         await client.measure("0" * 64, "onnxruntime")
 
 
-async def test_the_devices_of_an_admin(client_as: As, board: Board) -> None:
+async def test_the_devices_of_an_admin(client_as: As, board: Board, tmp_path: Path) -> None:
     admin = await client_as(Role.ADMIN)
     (device,) = [device async for device in admin.devices()]
     assert device.targets[0].approved
     changed = await admin.change_device(DEVICE, health="maintenance", reason="a new fan")
     assert (changed.health, changed.health_reason) == ("maintenance", "a new fan")
     assert (await admin.device(DEVICE)).health == "maintenance"
+    told: list[str] = []
+    await admin.submit([network(tmp_path, 1)], "onnxruntime", note=told.append)
+    assert told[1] == f"no device offers {TARGET.slug} now: what is not stored waits for one"
 
 
 async def test_projects_and_tokens_of_an_admin(client_as: As) -> None:

@@ -11,6 +11,7 @@ from edgemeter.kernels.places import predictor_path
 from edgemeter.spaces.registry import find_space
 from edgemeter_server.predictors import watching
 
+from ..campaigns.conftest import builder
 from .kernel_files import network
 from .test_predictors import ALL, fitted
 from .test_watching import measured_anew
@@ -86,6 +87,11 @@ async def test_a_predictor_of_files_is_published_and_asked(
     assert found["artifact"][:12] in shown.stdout
     assert "the rest" in shown.stdout
     assert (await edgemeter("predict", tmp_path / "no.onnx", *words[2:])).exit_code == Exit.USAGE
+    # Words that leave it open mean the targets of the file's own precision.
+    await builder(measured, device="other", offered=(measured.TARGET.replace("fp32", "int8"),))
+    by_words = await edgemeter("predict", file, "-t", "onnxruntime", "--json", *words[-2:])
+    [found] = json.loads(by_words.stdout)["estimates"]
+    assert found["target"] == measured.TARGET
 
 
 async def test_operators_are_asked_about(measured, edgemeter):

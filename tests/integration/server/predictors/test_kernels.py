@@ -234,7 +234,7 @@ async def test_without_a_version_one_is_told_how_to_get_it(lab):
     await lab.agent()
     answer = await asked(lab, await handed_in(lab, network(107)))
     assert answer.status_code == 404
-    assert "edgemeter kernels publish" in answer.json()["detail"]
+    assert "`kernels publish`" in answer.json()["detail"]
 
 
 async def test_another_engine_than_the_targets_is_refused_or_told(lab, kernel_file):
