@@ -166,7 +166,8 @@ def _sampled(target: CampaignTarget) -> str | None:
     counts = target.counts.get(Purpose.OPERATOR)
     if counts is None or counts.planned >= target.contexts:
         return None
-    return f"a sample of {counts.planned} of {target.contexts}; the others are interpolated"
+    guessed = "a fit guesses the others where half of all are measured"
+    return f"a sample of {counts.planned} of {target.contexts}; {guessed}"
 
 
 def _retest(target: CampaignTarget) -> str | None:

@@ -21,7 +21,8 @@ def print_estimates(found: Sequence[Estimate], *, file: str | None, parts: bool,
         print_document("estimates", {"estimates": [each | named for each in dumped(found)]})
         return
     network, more = _columns(found[0])
-    columns = (network, "target", "latency#", "interval", "source", *more, "request#")
+    interval = f"{100 * found[0].interval.level:g} % interval"
+    columns = (network, "target", "latency ms#", interval, "source", *more, "request#")
     print_table(columns, [(file or _name(each), *_row(each)) for each in found])
     print_bases(found)
     files = [each for each in found if isinstance(each, ArtifactEstimate)]
@@ -59,13 +60,13 @@ def _name(each: Estimate) -> str:
 
 
 def _print_parts(name: str, each: Estimate) -> None:
-    title = f"{name} on {each.target}"
+    title = f"{each.target}: {name}"
     match each:
         case ArtifactEstimate(parts=tuple() as parts):
             kernels = [(part.kernel, part.kind, milliseconds(part.latency_ms)) for part in parts]
             rest = ("the rest", "", milliseconds(each.rest_ms or 0.0))
-            print_table(("kernel", "kind", "latency#"), [*kernels, rest], title)
+            print_table(("kernel", "kind", "latency ms#"), [*kernels, rest], title)
         case ArchitectureEstimate(parts=tuple() as parts):
             layers = [(part.layer, milliseconds(part.latency_ms)) for part in parts]
             left = ("the rest", milliseconds(each.rest_ms or 0.0))
-            print_table(("layer", "latency#"), [*layers, left], title)
+            print_table(("layer", "latency ms#"), [*layers, left], title)

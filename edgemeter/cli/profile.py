@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     type=click.IntRange(0),
     default=1000,
     show_default=True,
-    help="Of a space with more distinct operators, measure a sample of so many.",
+    help="Of a space with more distinct operators, measure a sample of so many: a predictor wants half.",
 )
 @click.option(
     "--budget", "budget_s", type=DurationType(), help="Stop when devices have spent so much: 5m, 2h."

@@ -10,6 +10,7 @@ from edgemeter.cli.output import data_console, print_json
 from edgemeter.cli.text import plain
 
 _CELL_SIGNS = 160
+_FACT_SIGNS = 600  #: a sentence that explains must not end in its middle
 
 
 def print_document(name: str, body: dict[str, Any]) -> None:
@@ -46,11 +47,11 @@ def print_facts(facts: Iterable[tuple[str, object]]) -> None:
     table.add_column(overflow="fold")
     for name, value in facts:
         if _cell(value):
-            table.add_row(_cell(name), _cell(value))
+            table.add_row(_cell(name), _cell(value, _FACT_SIGNS))
     data_console().print(table)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, signs: int = _CELL_SIGNS) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -61,4 +62,4 @@ def _cell(value: object) -> str:
         return ", ".join(map(_cell, value))
     if isinstance(value, dict):
         return ", ".join(f"{_cell(name)}: {_cell(each)}" for name, each in value.items())
-    return plain(str(value), _CELL_SIGNS)
+    return plain(str(value), signs)

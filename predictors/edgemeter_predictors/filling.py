@@ -46,8 +46,8 @@ def filled(space: Space, table: OperatorTable) -> Filled:
     known = np.flatnonzero(~np.isnan(table.latency_ms))
     if len(known) < _LEAST_MEASURED * len(table.latency_ms):
         raise NotApplicable(
-            f"only {len(known)} of {len(table.latency_ms)} operators of {space.name} are measured, "
-            "too few to guess the others"
+            f"only {len(known)} of {len(table.latency_ms)} operators of {space.name} are measured; the others"
+            " are guessed from half of them, or more"
         )
     features, group_of = _features(space)
     logs = np.log(table.latency_ms[known])

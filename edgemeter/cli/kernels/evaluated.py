@@ -126,10 +126,32 @@ def print_evaluated(document: dict[str, Any], *, as_json: bool) -> None:
         )
         for row in document["networks"]
     ]
-    heading = ("network", "measured#", "predicted#", "90 % interval", "error#", "by rules#", "unknown")
-    print_table(heading, rows)
-    print_facts(
-        (name, f"{value:.4g}" if isinstance(value, float) else value)
-        for name, value in document.items()
-        if not isinstance(value, list)
+    heading = (
+        *("network", "measured ms#", "predicted ms#", "90 % interval", "error#", "by rules ms#"),
+        "guessed kernels",
     )
+    print_table(heading, rows)
+    if rows:
+        print_facts(_facts(document))
+
+
+def _facts(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    yield "networks", f"{document['n_test']}; the predictor has learnt from {document['n_train']} others"
+    uncorrected = f"; not corrected by the anchors {document['raw_mape_percent']:.1f} %"
+    yield "mean error", f"{document['mape_percent']:.1f} %{uncorrected}"
+    yield "within 5 %, 10 %", f"{document['within_5_percent']:.0f} %, {document['within_10_percent']:.0f} %"
+    if document["spearman"] is not None:
+        yield "Spearman", f"{document['spearman']:.3f}"
+    width = f"{document['width_90_percent']:.0f} % wide"
+    yield "90 % interval", f"{document['coverage_90_percent']:.0f} % lie inside; {width}"
+    if "n_test_by_rules" in document:
+        yield "kernels told by rules", _by_rules_line(document)
+    yield "one prediction", f"{document['predict_cpu_us'] / 1000:.1f} ms of processor time"
+
+
+def _by_rules_line(document: dict[str, Any]) -> str:
+    moved = (
+        f"{document['median_difference_by_rules_percent']:.1f} % from the engine's,"
+        f" at most {document['worst_difference_by_rules_percent']:.1f} %"
+    )
+    return f"{document['mape_percent_by_rules']:.1f} % mean error of {document['n_test_by_rules']}; {moved}"

@@ -57,10 +57,28 @@ def fit(selector: TargetSelector, campaign_file: Path | None, output: Path | Non
         print_facts(_facts(document))
 
 
-def _facts(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """What is said of the rules in lines of its own."""
-    for name, value in document.items():
-        if isinstance(value, Mapping):
-            yield from _facts(value, f"{before}{name} ")
-        else:
-            yield f"{before}{name}", value
+def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    yield "target", document["target"]
+    yield "engine", document["engine_version"]
+    yield "measured by", document["protocol"]
+    left_out = f", {document['networks_left_out']} left out" if document["networks_left_out"] else ""
+    judges = document["networks_to_judge_by"]
+    yield "networks", f"{document['networks']} to learn from, {judges} to judge by{left_out}"
+    yield "kernels", document["kernels"]
+    if "held_out_mape_percent" in document:
+        near = f"{document['held_out_within_10_percent']:.0f} % within 10 %"
+        yield "networks held out", f"{document['held_out_mape_percent']:.1f} % mean error, {near}"
+    rules = document["rules"]
+    yield "rules of fusion", _agreement(rules) if isinstance(rules, Mapping) else f"none: {rules}"
+    yield "fit", f"{document['fit_cpu_s']:.1f} s of processor time"
+
+
+def _agreement(rules: Mapping[str, Any]) -> str:
+    unexplained = rules["networks_not_explained"]
+    left = f"; {unexplained} networks are not explained" if unexplained else ""
+    return (
+        f"{rules['kernels_equal_percent']:.1f} % of kernels are the engine's, on"
+        f" {rules['networks_judged_by']} networks; latencies differ by"
+        f" {rules['median_difference_percent']:.1f} % in the median,"
+        f" at most {rules['worst_difference_percent']:.1f} %{left}"
+    )

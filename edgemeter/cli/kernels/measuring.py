@@ -87,15 +87,15 @@ def measure(
     waiting = deque(file for file in planned if file.name not in campaign.measured)
     ends_at = time.monotonic() + 60 * (minutes or float("inf"))
     number, spare = campaign.batches, _SPARE_BATCHES
-    with progress() as bar:
-        while waiting and spare and time.monotonic() < ends_at:
-            batch = _next_batch(waiting)
-            bar.note(f"batch {number + 1}: {len(batch)} networks")
+    while waiting and spare and time.monotonic() < ends_at:
+        left, batch = len(waiting), _next_batch(waiting)
+        click.echo(f"batch {number + 1}: {len(batch)} of {left} networks that are left", err=True)
+        with progress() as bar:  # counts the visits of one batch
             done = _measured(bench, target, batch, priority, number, bar)
-            append_rows(path, done)
-            names = {row.network for row in done}
-            waiting.extend(file for file in batch if file.name not in names)
-            number, spare = (number + 1, spare) if done else (number, spare - 1)
+        append_rows(path, done)
+        names = {row.network for row in done}
+        waiting.extend(file for file in batch if file.name not in names)
+        number, spare = (number + 1, spare) if done else (number, spare - 1)
     rows = read_campaign(path).rows
     usable = sum(row.usable for row in rows)
     click.echo(f"{usable} of {len(rows)} networks measured, in {path}", err=True)

@@ -39,7 +39,7 @@ def predict_file(
         return
     _print(file.name, found, level)
     for slug, estimate in found if parts else ():
-        _print_parts(f"{file.name} on {slug}", estimate)
+        _print_parts(f"{slug}: {file.name}", estimate)
 
 
 def _estimate(
@@ -106,7 +106,14 @@ def _print(name: str, found: "Sequence[tuple[str, KernelEstimate]]", level: floa
         )
         for slug, each in found
     ]
-    heading = ("file", "target", "latency#", f"{level:.0%} interval", "kernels told by", "guessed kernels")
+    heading = (
+        "file",
+        "target",
+        "latency ms#",
+        f"{100 * level:g} % interval",
+        "kernels told by",
+        "guessed kernels",
+    )
     print_table(heading, rows)
 
 
@@ -116,4 +123,4 @@ def _print_parts(title: str, estimate: "KernelEstimate") -> None:
 
     rows = [(part.name, part.kind, milliseconds(part.latency_ms)) for part in estimate.kernels]
     rest = ("the rest", "", milliseconds(estimate.rest_ms))
-    print_table(("kernel", "kind", "latency#"), [*rows, rest], title)
+    print_table(("kernel", "kind", "latency ms#"), [*rows, rest], title)

@@ -99,6 +99,9 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         done = run(kernels, "fit", "-t", "onnxruntime", "--json")
         assert done.exit_code == 0, done.output
         assert json.loads(done.stdout)["networks"] == NETWORKS
+        shown = run(kernels, "fit", "-t", "onnxruntime").stdout
+        assert f"{NETWORKS} to learn from" in shown
+        assert "of kernels are the engine's" in shown
     return folder
 
 
@@ -161,7 +164,7 @@ def test_a_file_is_predicted_with_its_parts(bench: KnownBench, folder: Path) -> 
     assert total == pytest.approx(estimate["latency_ms"])
     assert bench.asked == []  # nothing was measured for it
     shown = run(predict, str(folder / "0.onnx"), "-t", "onnxruntime", "--parts")
-    assert f"0.onnx on {TARGET.slug}" in " ".join(shown.stdout.split())
+    assert f"{TARGET.slug}: 0.onnx" in " ".join(shown.stdout.split())
     assert "the rest" in shown.stdout
 
 

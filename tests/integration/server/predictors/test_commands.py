@@ -81,7 +81,7 @@ async def test_a_predictor_of_files_is_published_and_asked(
     assert (found["source"], found["predictor_number"]) == ("predicted", 1)
     assert found["file"] == "n.onnx"
     by_name = (await edgemeter(*words, "--parts")).stdout
-    assert f"n.onnx on {measured.TARGET}" in " ".join(by_name.split())
+    assert f"{measured.TARGET}: n.onnx" in " ".join(by_name.split())
     assert found["artifact"][:12] not in by_name
     shown = await edgemeter("predict", found["artifact"], "-t", "onnxruntime.fp32", "--parts")
     assert found["artifact"][:12] in shown.stdout
