@@ -87,8 +87,13 @@ class OpenVino(Runtime):
 
     def reopen(self, exported: Path, settings: Settings) -> Session:
         configuration = self._configuration(settings, profiled=False)
+        import openvino as engine
+
+        # Of bytes OpenVINO would make a copy of its own.
+        content = engine.Tensor(engine.Type.u8, [exported.stat().st_size])
         with exported.open("rb") as file:
-            return OpenVinoSession(self._core.import_model(file.read(), "CPU", configuration))
+            file.readinto(content.data)
+        return OpenVinoSession(self._core.import_model(content, "CPU", configuration))
 
     def profile(
         self,
