@@ -47,7 +47,7 @@ _LONGEST_WAIT_S = 60  #: the server's own: `edgemeter jobs wait` waits longer
     "operators",
     multiple=True,
     metavar="KEY",
-    help="An operator of the space in its context, as `edgemeter export` lists them. May be repeated.",
+    help="An operator of the space in its context, as `edgemeter space costs` lists them. May be repeated.",
 )
 @click.option(
     "--codes",

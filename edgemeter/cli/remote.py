@@ -110,7 +110,8 @@ def _told() -> Iterator[None]:
     except NoTargetError:
         raise  # The user's to mend, as any wrong option.
     except StillWaitingError as error:
-        _end(str(error), Exit.UNFINISHED)
+        left = " ".join(map(str, error.request_ids[:20]))
+        _end(f"{error}. To wait again: edgemeter jobs wait {left}", Exit.UNFINISHED)
     except ClientError as error:
         _end(str(error), Exit.SERVER)
     except ProblemError as error:
@@ -120,7 +121,9 @@ def _told() -> Iterator[None]:
 def _sentence(error: "ProblemError") -> str:
     from edgemeter.wire.problems import ProblemType
 
-    places = "; ".join(f"{place.pointer}: {place.detail}" for place in error.problem.errors)
+    # What the sentence says of the first place is not said again.
+    left = [place for place in error.problem.errors if place.detail not in str(error)]
+    places = "; ".join(f"{place.pointer}: {place.detail}" for place in left)
     parts = [str(error), places, _hint() if error.kind == ProblemType.UNAUTHENTICATED else ""]
     return " ".join(part for part in parts if part)
 
