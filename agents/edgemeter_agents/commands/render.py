@@ -1,6 +1,6 @@
 """Measurements as tables for people. Every name from a file is made harmless first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgemeter.cli.text import milliseconds, plain, quantity
@@ -14,6 +14,7 @@ TOP_LAYERS = 2
 NAME_LIMIT = 48
 LAYER_LIMIT = 20
 TEXT_LIMIT = 400
+_MOST_PLACES = 4  #: at which a doubt is told; `--json` has all
 
 
 def show_report(console: "Console", report: MeasurementReport, layers: bool = False) -> None:
@@ -110,9 +111,15 @@ def _show_remarks(console: "Console", measurements: Iterable[Measurement]) -> No
                 detail = f" ({remark.detail})" if remark.detail else ""
                 where.setdefault(remark.text, []).append(f"{title}{detail}")
     for text, places in invalid.items():
-        console.print(f"[yellow]Not valid: {text}[/]\n    {'; '.join(places)}")
+        console.print(f"[yellow]Not valid: {text}[/]\n    {_listed(places)}")
     for text, places in doubtful.items():
-        console.print(f"[dim]{text}\n    {'; '.join(places)}[/]")
+        console.print(f"[dim]{text}\n    {_listed(places)}[/]")
+
+
+def _listed(places: Sequence[str]) -> str:
+    """On a restless host every network has the same doubts."""
+    more = f"; and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+    return "; ".join(places[:_MOST_PLACES]) + more
 
 
 def _title(measurement: Measurement) -> str:
