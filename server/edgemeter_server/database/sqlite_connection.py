@@ -1,11 +1,13 @@
 """One SQLite connection under SQLAlchemy Core, whose transactions are begun and ended here in plain sight."""
 
 import sqlite3
+import threading
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from edgemeter_server.database.base import Work
@@ -16,6 +18,7 @@ T = TypeVar("T")
 MEMORY = ":memory:"
 BUSY_TIMEOUT_S = 10.0
 _CACHED_STATEMENTS = 512
+_COMPILED_STATEMENTS = 1000
 _WRITER_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -33,10 +36,8 @@ class SqliteConnection:
 
     def __init__(self, driver: sqlite3.Connection) -> None:
         self._driver = driver
-        engine = create_engine(
-            "sqlite://", creator=lambda: driver, poolclass=NullPool, isolation_level="AUTOCOMMIT"
-        )
-        self._connection: Connection = engine.connect()
+        _opening.driver = driver
+        self._connection: Connection = _engine().connect()
 
     def begin(self) -> None:
         """Takes the write lock at once: a transaction that starts by reading could not take it later."""
@@ -107,8 +108,23 @@ class SqliteConnection:
 
     def close(self) -> None:
         self._connection.close()
-        self._connection.engine.dispose()
         self._driver.close()
+
+
+#: The driver's connection that this thread is about to wrap.
+_opening = threading.local()
+
+
+@cache
+def _engine() -> Engine:
+    """One for all connections: what a statement is compiled to for one of them serves the others."""
+    return create_engine(
+        "sqlite://",
+        creator=lambda: _opening.driver,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        query_cache_size=_COMPILED_STATEMENTS,
+    )
 
 
 def open_writer(path: Path | str) -> SqliteConnection:

@@ -68,7 +68,7 @@ def target_id(connection: Connection, slug: str) -> int:
 
 def current_revisions(connection: Connection, target_id: int) -> frozenset[int]:
     """The revisions whose measurements answer: each approved device's newest, unless it is retired."""
-    return frozenset(connection.execute(_CURRENT, {"target": target_id}).scalars())
+    return frozenset(connection.execute(CURRENT_REVISIONS, {"target": target_id}).scalars())
 
 
 def fingerprints(connection: Connection, target_id: int) -> dict[int, str]:
@@ -76,7 +76,8 @@ def fingerprints(connection: Connection, target_id: int) -> dict[int, str]:
     return {row.id: row.fingerprint for row in connection.execute(_FINGERPRINTS, {"target": target_id})}
 
 
-_CURRENT = (
+#: A column of their ids, of the target that the statement around it is executed with as `target`.
+CURRENT_REVISIONS = (
     select(device_targets.c.revision_id)
     .join(devices, devices.c.id == device_targets.c.device_id)
     .where(
@@ -87,5 +88,5 @@ _CURRENT = (
     .distinct()
 )
 _FINGERPRINTS = select(target_revisions.c.id, target_revisions.c.fingerprint).where(
-    target_revisions.c.id.in_(_CURRENT)
+    target_revisions.c.id.in_(CURRENT_REVISIONS)
 )

@@ -2,7 +2,7 @@
 there is no predictor roughly, if one asks for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from edgemeter.wire.artifacts import GraphFeatures
 from edgemeter.wire.estimates import ArtifactEstimate, KernelPart, NewEstimates
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.access.projects import project_id
+from edgemeter_server.artifacts.graphs import Stored, stored_graph
 from edgemeter_server.artifacts.repository import artifact_id
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.devices.targets import KnownTarget, known_target
@@ -31,6 +32,8 @@ from edgemeter_server.services import Services
 
 #: Files that are priced anew for one question: each takes milliseconds.
 _MOST_NEW: Final = 500
+#: Files whose graphs are read together with all else: each is a megabyte at most.
+_FEW: Final = 4
 _MOST_KEPT: Final = 512
 _NAME_SIGNS: Final = 200
 
@@ -74,26 +77,29 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """`graphs` are those of the first files that are to be priced, by their ids."""
+
     project_id: int
     files: tuple[File, ...]
     places: tuple[_Place, ...]
+    graphs: Mapping[int, Stored | None]
 
 
 async def _answered(services: Services, caller: Caller, message: NewEstimates) -> Answers:
-    found = await services.database.read(partial(_find, caller=caller, message=message))
-    _refuse_too_many(services.files.prices, found, message)
+    prices = services.files.prices
+    found = await services.database.read(partial(_find, prices=prices, caller=caller, message=message))
     return [
-        await _answer(services, message, found.project_id, place, file)
-        for place in found.places
-        for file in found.files
+        await _answer(services, message, found, place, file) for place in found.places for file in found.files
     ]
 
 
-def _find(connection: Connection, caller: Caller, message: NewEstimates) -> _Found:
+def _find(connection: Connection, prices: KernelPrices, caller: Caller, message: NewEstimates) -> _Found:
     project = project_id(connection, caller, message.project, writing=False)
     files = tuple(File(artifact_id(connection, sha256, project), sha256) for sha256 in message.artifacts)
     targets = [known_target(connection, slug) for slug in message.targets]
-    return _Found(project, files, tuple(_place(connection, project, target, message) for target in targets))
+    places = tuple(_place(connection, project, target, message) for target in targets)
+    new = _new(prices, files, places, message.level)
+    return _Found(project, files, places, {id_: stored_graph(connection, id_) for id_ in new[:_FEW]})
 
 
 def _place(connection: Connection, project: int, target: KnownTarget, message: NewEstimates) -> _Place:
@@ -103,30 +109,36 @@ def _place(connection: Connection, project: int, target: KnownTarget, message: N
     return _Place(target, measured, find_kernels(connection, project, target))
 
 
-def _refuse_too_many(prices: KernelPrices, found: _Found, message: NewEstimates) -> None:
-    new = sum(
-        place.active is not None
+def _new(prices: KernelPrices, files: Sequence[File], places: Sequence[_Place], level: float) -> list[int]:
+    """The ids of the files that are to be priced, once for each target. Raises Refusal TOO_LARGE."""
+    new = [
+        file.id
+        for place in places
+        for file in files
+        if place.active is not None
         and bytes.fromhex(file.sha256) not in place.measured
-        and prices.known(place.active, file, message.level) is None
-        for place in found.places
-        for file in found.files
-    )
-    if new > _MOST_NEW:
-        words = f"{new} predictions of files are new; at most {_MOST_NEW} are made at once: ask in parts"
+        and prices.known(place.active, file, level) is None
+    ]
+    if len(new) > _MOST_NEW:
+        words = f"{len(new)} predictions of files are new; at most {_MOST_NEW} are made at once: ask in parts"
         raise Refusal(ProblemType.TOO_LARGE, words)
+    return new
 
 
 async def _answer(
-    services: Services, message: NewEstimates, project: int, place: _Place, file: File
+    services: Services, message: NewEstimates, found: _Found, place: _Place, file: File
 ) -> ArtifactEstimate:
     measured = place.measured.get(bytes.fromhex(file.sha256))
     if measured is not None:
         return _of_measurement(file.sha256, place.target, measured)
     if place.active is not None:
-        price = await services.files.prices.of(services, place.active, file, message.level)
+        graph = found.graphs.get(file.id)
+        price = await services.files.prices.of(services, place.active, file, message.level, graph)
         return _of_prediction(file.sha256, place.target, place.active, price, message)
     if message.analytic:
-        return await services.database.read(partial(_roughly, project, place.target, file, message.level))
+        return await services.database.read(
+            partial(_roughly, found.project_id, place.target, file, message.level)
+        )
     raise _not_known(file.sha256, place.target)
 
 

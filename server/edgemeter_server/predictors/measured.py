@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from edgemeter_server.artifacts.tables import artifacts
-from edgemeter_server.devices.targets import current_revisions
+from edgemeter_server.devices.targets import CURRENT_REVISIONS
 from edgemeter_server.jobs.batches import in_batches
 from edgemeter_server.measurements.listing import in_project
 from edgemeter_server.measurements.tables import measurements
@@ -28,8 +28,7 @@ def newest_measurements(
 
     `digests` are the sha256 of files or recipes; only those of the project are found.
     """
-    revisions = sorted(current_revisions(connection, target_id))
-    values = {"target": target_id, "project": project, "revisions": revisions}
+    values = {"target": target_id, "project": project}
     return {
         digest: Measured(*row)
         for some in in_batches(sorted(digests))
@@ -50,7 +49,7 @@ _OF_NETWORKS = (
     .where(
         artifacts.c.sha256.in_(bindparam("digests", expanding=True)),
         measurements.c.target_id == bindparam("target"),
-        measurements.c.revision_id.in_(bindparam("revisions", expanding=True)),
+        measurements.c.revision_id.in_(CURRENT_REVISIONS),
         measurements.c.valid,
         measurements.c.accepted,
         in_project(bindparam("project")),

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from edgemeter.failures import EdgeMeterError
 from edgemeter.kernels.plugins import KernelEstimate
 from edgemeter.wire.problems import ProblemType
-from edgemeter_server.artifacts.graphs import opened, packed_graph
+from edgemeter_server.artifacts.graphs import Stored, opened, packed_graph
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.kept import Kept
 from edgemeter_server.predictors.kernels.active import ActiveKernels
@@ -49,11 +49,20 @@ class KernelPrices:
     def known(self, active: ActiveKernels, file: File, level: float) -> KernelEstimate | None:
         return self._prices.get(_Key(active.file_sha256, file.id, level))
 
-    async def of(self, services: Services, active: ActiveKernels, file: File, level: float) -> KernelEstimate:
-        """Raises Refusal INVALID for a file that cannot be predicted, UNAVAILABLE."""
+    async def of(
+        self,
+        services: Services,
+        active: ActiveKernels,
+        file: File,
+        level: float,
+        graph: Stored | None = None,
+    ) -> KernelEstimate:
+        """`graph` where it has been asked for already. Raises Refusal INVALID for a file that cannot be
+        predicted, UNAVAILABLE.
+        """
         if (known := self.known(active, file, level)) is not None:
             return known
-        content = await packed_graph(services, file.id, file.sha256)
+        content = await packed_graph(services, file.id, file.sha256, graph)
         predictor = await self._predictor(services, active)
         found = await run_in_threadpool(_priced, predictor, content, file.sha256, level)
         if len(found.kernels) <= _MOST_KERNELS:
