@@ -17,7 +17,7 @@ from edgemeter.graphs.limited import CHILD_LIMITS
 from edgemeter.isolation import run_limited
 from edgemeter.wire.artifacts import GraphFeatures
 from edgemeter_server.artifacts.checking import Format, checked_format
-from edgemeter_server.artifacts.packing import MOST_PACKED_BYTES, packed
+from edgemeter_server.artifacts.packing import MOST_PACKED_BYTES, check_packed, packed
 from edgemeter_server.artifacts.summarising import summary_of
 
 _PRELOAD: Final = ("onnx.shape_inference",)
@@ -57,6 +57,7 @@ def reading_in_child(file: Path) -> Reading:
         raise FailureError.of(FailureKind.MALFORMED, "the network's names are too long to be listed")
     if graph is None or len(graph) > MOST_PACKED_BYTES:
         return Reading(text, None, _OPEN if sent.get("open") is True else _TOO_LARGE)
+    check_packed(graph)
     return Reading(text, graph, None)
 
 

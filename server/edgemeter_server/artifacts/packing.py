@@ -2,15 +2,16 @@
 
 Deflated JSON. What operators do, and the shapes of their weights, stand there once for all that are equal;
 operators name these and their activations by number. It comes from a child that looked into a stranger's
-file: bounded and checked whenever it is read.
+file: checked before it is stored, and bounded whenever it is read.
 """
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from edgemeter.failures import FailureError, FailureKind
 from edgemeter.graphs.graph import Attribute, Graph, Shape
@@ -49,17 +50,34 @@ def packed(graph: Graph) -> bytes | None:
     return content if len(text) <= _MOST_BYTES and len(content) <= MOST_PACKED_BYTES else None
 
 
-def unpacked(content: bytes) -> Wiring:
+def check_packed(content: bytes) -> None:
     """Raises FailureError (runtime_error) for what `packed` did not make."""
+    try:
+        # Strict, so that 1.0 is no integer.
+        _wiring(_DOCUMENTS.validate_json(_text(content), strict=True))
+    except (ValidationError, IndexError):
+        raise _garbled() from None
+
+
+def unpacked(content: bytes) -> Wiring:
+    """Of what was checked: that takes as long again as all else. Raises FailureError (runtime_error) for
+    what was damaged since.
+    """
+    try:
+        return _wiring(_Document(*from_json(_text(content))))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise _garbled() from None
+
+
+def _text(content: bytes) -> bytes:
     opened = zlib.decompressobj()
     try:
         text = opened.decompress(content, _MOST_BYTES)
-        if not opened.eof:
-            raise _garbled()
-        # Strict, so that 1.0 stays a float; and strict lists become tuples from JSON text only.
-        return _wiring(_DOCUMENTS.validate_json(text, strict=True))
-    except (zlib.error, ValidationError, IndexError):
+    except zlib.error:
         raise _garbled() from None
+    if not opened.eof:
+        raise _garbled()
+    return text
 
 
 class _Rows:
@@ -105,10 +123,12 @@ def _work(work: Work, constants: _Rows) -> tuple[Any, ...]:
 
 
 def _wiring(document: _Document) -> Wiring:
-    activations = [Activation(*row) for row in document.activations]
-    constants = [Constant(*row) for row in document.constants]
+    activations = [Activation(name, _shape(shape), dtype) for name, shape, dtype in document.activations]
+    constants = [Constant(_shape(shape), changeable) for shape, changeable in document.constants]
     works = [
-        Work.of(type_, domain, attributes, tuple([constants[place] for place in places]), multiplies)
+        Work.of(
+            type_, domain, _attributes(attributes), tuple([constants[place] for place in places]), multiplies
+        )
         for type_, domain, attributes, places, multiplies in document.works
     ]
     nodes = [
@@ -126,6 +146,14 @@ def _wiring(document: _Document) -> Wiring:
         tuple(nodes),
         tuple([activations[place].name for place in document.outputs]),
     )
+
+
+def _shape(shape: Sequence[int] | None) -> Shape | None:
+    return None if shape is None else tuple(shape)
+
+
+def _attributes(attributes: Mapping[str, Any]) -> Mapping[str, Attribute]:
+    return {name: tuple(each) if isinstance(each, list) else each for name, each in attributes.items()}
 
 
 def _garbled() -> FailureError:

@@ -27,3 +27,20 @@ class Kept(Generic[K, V]):
         self._values[key] = value
         while len(self._values) > self._most:
             self._values.popitem(last=False)
+
+
+class KeptUntilWritten(Generic[K, V]):
+    """What was read of a database, until its next write: `version` is what it told before the reading. None,
+    as where others write too: nothing is kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._kept: Kept[K, tuple[int, V]] = Kept(most)
+
+    def get(self, version: int | None, key: K) -> V | None:
+        known = self._kept.get(key)
+        return known[1] if known is not None and known[0] == version else None
+
+    def put(self, version: int | None, key: K, value: V) -> None:
+        if version is not None:
+            self._kept.put(key, (version, value))

@@ -17,7 +17,7 @@ from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors.asked import About
-from edgemeter_server.predictors.kept import Kept
+from edgemeter_server.predictors.kept import Kept, KeptUntilWritten
 from edgemeter_server.predictors.loaded import Active, Loaded
 
 _MOST: Final = 256
@@ -70,7 +70,7 @@ class Standings:
 
     def __init__(self) -> None:
         self.loaded = Loaded()
-        self._kept: Kept[_Key, tuple[int, Standing]] = Kept(_MOST)
+        self._kept: KeptUntilWritten[_Key, Standing] = KeptUntilWritten(_MOST)
         self._seen: Kept[int, Seen] = Kept(_MOST)
 
     async def of(
@@ -81,11 +81,10 @@ class Standings:
         if version is None:
             return await database.read(lambda c: self.read(c, caller, project, space, target))
         key = _Key(str(caller.role), caller.project_id, project, builds_of(space), target)
-        known = self._kept.get(key)
-        if known is not None and known[0] == version:
-            return known[1]
-        found = await database.read(lambda c: self._read_with_seen(c, caller, project, space, target))
-        self._kept.put(key, (version, found))
+        found = self._kept.get(version, key)
+        if found is None:
+            found = await database.read(lambda c: self._read_with_seen(c, caller, project, space, target))
+            self._kept.put(version, key, found)
         return found
 
     def read(

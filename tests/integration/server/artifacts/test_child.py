@@ -52,7 +52,9 @@ def test_features_that_are_none_are_not_believed(monkeypatch, tmp_path):
     features = summary_of(SHIPPED[0].path).features.model_dump(mode="json")
     endless = {**features, "operator_types": {f"kind {number}": 1 for number in range(10_000)}}
     garbled = [{"features": each, "graph": None} for each in ({**features, "macs": "many"}, endless)]
-    for sent in (None, "?", [], {}, *garbled, {"features": features, "graph": "not base64"}):
+    strange = ("not base64", b64encode(b"no graph").decode())
+    graphs = [{"features": features, "graph": each} for each in strange]
+    for sent in (None, "?", [], {}, *garbled, *graphs):
         monkeypatch.setattr(child, "run_limited", lambda *_, sent=sent: json.loads(json.dumps(sent)))
         with pytest.raises(FailureError):
             reading_in_child(tmp_path)

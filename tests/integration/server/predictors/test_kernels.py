@@ -15,7 +15,7 @@ from edgemeter_server.artifacts.collection import collect
 from edgemeter_server.artifacts.ownership import GRACE_US
 from edgemeter_server.artifacts.tables import artifact_graphs
 from edgemeter_server.devices.tables import target_revisions
-from edgemeter_server.predictors import files, queueing, watching
+from edgemeter_server.predictors import finding, queueing, watching
 from edgemeter_server.predictors.kernels import prices
 from edgemeter_server.predictors.tables import predictors
 
@@ -201,7 +201,7 @@ async def test_a_file_is_read_once_and_priced_once(lab, first, monkeypatch):
         "parts": (await estimate(lab, sha256, parts=True))["parts"],
         "rest_ms": (await estimate(lab, sha256, parts=True))["rest_ms"],
     }
-    monkeypatch.setattr(files, "_MOST_NEW", 0)
+    monkeypatch.setattr(finding, "_MOST_NEW", 0)
     assert (await asked(lab, sha256)).status_code == 200
     assert (await asked(lab, sha256, level=0.8)).status_code == 413
 
