@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("request#", "network", "target", "state", "latency ms#", "90 % interval#", "how")
 _TEXT_SIGNS = 400
+_NAME_SIGNS = 48  #: an architecture of twenty layers would take three lines; `--json` has all
 
 
 def print_answers(answers: Sequence[RequestDocument], *, as_json: bool) -> None:
@@ -76,15 +77,16 @@ def note_waiting(answers: Iterable[RequestDocument]) -> None:
 
 def _line(answer: RequestDocument) -> str:
     value = "" if answer.estimate is None else f" {milliseconds(answer.estimate.latency_ms)} ms"
-    return printable(f"{answer.name} on {answer.target}: {answer.state}{value}", _TEXT_SIGNS)
+    name = printable(answer.name, _NAME_SIGNS)
+    return printable(f"{name} on {answer.target}: {answer.state}{value}", _TEXT_SIGNS)
 
 
 def _row(answer: RequestDocument) -> tuple[object, ...]:
-    estimate = answer.estimate
+    estimate, name = answer.estimate, printable(answer.name, _NAME_SIGNS)
     if estimate is None:
         state = answer.failure.kind if answer.failure else answer.state
-        return answer.id, answer.name, answer.target, state, "", "", ""
+        return answer.id, name, answer.target, state, "", "", ""
     low, high = estimate.interval.low_ms, estimate.interval.high_ms
     value = milliseconds(estimate.latency_ms) + ("" if estimate.validity.valid else " !")
     interval = f"{milliseconds(low)} .. {milliseconds(high)}"
-    return answer.id, answer.name, answer.target, answer.state, value, interval, estimate.how
+    return answer.id, name, answer.target, answer.state, value, interval, estimate.how
