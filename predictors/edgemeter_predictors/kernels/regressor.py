@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky
-from scipy.linalg.blas import dtrmm
+from scipy.linalg.blas import dtrmm, dtrmv
 from scipy.linalg.lapack import dtrtri
 
 Array = NDArray[np.float64]
@@ -54,10 +54,16 @@ class Regressor:
         first, place = _distinct(sizes)
         between = self._covariance(sizes[first])
         factor = np.exp(between @ self._pulls)
-        white = dtrmm(1.0, self._whitening, between.T, lower=1, overwrite_b=1).T
+        white = self._white(between)
         variance = np.maximum(self.tuned.deviation**2 - np.einsum("ij,ij->i", white, white), 0.0)
         rooflines = np.maximum(loads @ self.roofline, np.finfo(float).tiny)
         return rooflines * factor[place], np.sqrt(variance + self.tuned.noise**2)[place]
+
+    def _white(self, between: Array) -> Array:
+        """Of one kernel, which is all that most kinds have in a network, a third of what matrices take."""
+        if len(between) == 1:
+            return np.asarray(dtrmv(self._whitening, between[0], lower=1))[None]
+        return np.asarray(dtrmm(1.0, self._whitening, between.T, lower=1).T)
 
     @cached_property
     def _whitening(self) -> Array:
