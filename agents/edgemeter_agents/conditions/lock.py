@@ -36,13 +36,17 @@ def lock_path() -> Path:
 def machine_lock(
     timeout_s: float | None = None, waiting: Waiting | None = None, path: Path | None = None
 ) -> Iterator[None]:
-    """Holds the lock, waiting for it up to `timeout_s` (None: for as long as it takes).
+    """Holds the lock, waiting for it up to `timeout_s` (None: for as long as it takes). Who releases it and
+    asks again comes after those that wait meanwhile.
 
     The kernel releases it when the process and every child forked meanwhile have ended, however
     they end. Raises FailureError of kind `device_unready` at the timeout and where the file cannot
     be a lock (a link, a folder, one that this user may not open).
     """
-    descriptor = _acquire(path or lock_path(), timeout_s, waiting)
+    place = path or lock_path()
+    wait = _Wait(place, timeout_s, waiting)
+    with _turn(place, wait):
+        descriptor = _acquire(place, wait)
     try:
         _sign(descriptor)
         yield
@@ -50,21 +54,51 @@ def machine_lock(
         _release(descriptor)
 
 
-def _acquire(path: Path, timeout_s: float | None, waiting: Waiting | None) -> int:
-    deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
-    told: set[int | None] = set()
+class _Wait:
+    """One caller's patience for the lock at `place`."""
+
+    def __init__(self, place: Path, timeout_s: float | None, waiting: Waiting | None) -> None:
+        self._place = place
+        self._deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        self._waiting = waiting
+        self._told: set[int | None] = set()
+
+    def a_little(self) -> None:
+        """Tells who has the lock. Raises FailureError at the timeout."""
+        holder = _holder_of(self._place)
+        if self._waiting is not None and holder not in self._told:
+            self._told.add(holder)
+            self._waiting(holder)
+        if self._deadline_s is not None and time.monotonic() >= self._deadline_s:
+            raise _unready(f"another measurement (pid {holder or 'unknown'}) is running on this machine")
+        time.sleep(POLL_S)
+
+
+@contextmanager
+def _turn(place: Path, wait: _Wait) -> Iterator[None]:
+    """Of all that wait, one has the turn and is the only one to ask for the lock. Where no file can be made
+    beside the lock's, as where a container is given that file alone, all ask at once.
+    """
+    queue = place.with_name(f"{place.name}.next")
+    try:
+        os.close(_open(queue))
+    except FailureError:
+        yield
+        return
+    descriptor = _acquire(queue, wait)
+    try:
+        yield
+    finally:
+        _release(descriptor)
+
+
+def _acquire(path: Path, wait: _Wait) -> int:
     while True:
         descriptor = _open(path)
         if _locked(descriptor) and _still_there(descriptor, path):
             return descriptor
-        holder = _holder(descriptor)
         os.close(descriptor)
-        if waiting is not None and holder not in told:
-            told.add(holder)
-            waiting(holder)
-        if deadline_s is not None and time.monotonic() >= deadline_s:
-            raise _unready(f"another measurement (pid {holder or 'unknown'}) is running on this machine")
-        time.sleep(POLL_S)
+        wait.a_little()
 
 
 def _open(path: Path) -> int:
@@ -129,6 +163,14 @@ def _release(descriptor: int) -> None:
     # Closing alone would leave it with a child that was forked meanwhile.
     fcntl.flock(descriptor, fcntl.LOCK_UN)
     os.close(descriptor)
+
+
+def _holder_of(path: Path) -> int | None:
+    descriptor = _open(path)
+    try:
+        return _holder(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _holder(descriptor: int) -> int | None:

@@ -71,6 +71,31 @@ def test_a_waiter_gets_it_when_it_is_released(path: Path) -> None:
     assert has.is_set()
 
 
+def test_who_asks_again_comes_after_who_waits(path: Path) -> None:
+    waits, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with machine_lock(timeout_s=30, waiting=lambda _: waits.set(), path=path):
+            assert go_on.wait(30)
+
+    thread = threading.Thread(target=wait)
+    with machine_lock(path=path):
+        thread.start()
+        assert waits.wait(30)
+    with pytest.raises(FailureError), machine_lock(timeout_s=0, path=path):
+        pass
+    go_on.set()
+    thread.join(30)
+    with machine_lock(timeout_s=0, path=path):
+        pass
+
+
+def test_without_a_file_beside_it_there_are_no_turns(path: Path) -> None:
+    path.with_name(f"{path.name}.next").mkdir()
+    with machine_lock(timeout_s=0, path=path), pytest.raises(FailureError):
+        machine_lock(timeout_s=0, path=path).__enter__()
+
+
 def test_a_link_is_never_followed(path: Path, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
