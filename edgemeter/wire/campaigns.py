@@ -107,9 +107,9 @@ class CampaignTarget(Reply):
     """How far a campaign is on one target.
 
     `contexts` is how many the space or its part has, of which `planned["operator"]` are measured. `device_s`
-    is what the devices have spent on it, `remaining_s` what is left at that rate. `retest_error` is the mean
-    relative difference of networks that were measured twice. `waits_for` says why nothing happens. `round`
-    counts from 1, see CampaignPlan.
+    is what the devices have spent on it, `remaining_s` what is left, operators and architectures at their own
+    rates; None while one has not been seen. `retest_error` is the mean relative difference of what was
+    measured twice. `waits_for` says why nothing happens. `round` counts from 1, see CampaignPlan.
     """
 
     target: Slug

@@ -19,7 +19,7 @@ from edgemeter.wire.requests import RequestItem
 from edgemeter.wire.specs import JobSpec
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.choosing import Choices, choices
-from edgemeter_server.campaigns.costs import device_s
+from edgemeter_server.campaigns.costs import claims, device_s
 from edgemeter_server.campaigns.planning import planned_items
 from edgemeter_server.campaigns.repeating import begin_round
 from edgemeter_server.campaigns.spaces import planned_space
@@ -139,7 +139,7 @@ def _requested(step: Step, aim: Row[Any]) -> tuple[Sequence[str], bool]:
     """
     unasked, open_ = _counts(step.connection, aim.id)
     spent = step.plan.budget_s is not None and (
-        device_s(step.connection, aim.id, step.now_us) >= step.plan.budget_s
+        device_s(claims(step.connection, aim.id, step.now_us)) >= step.plan.budget_s
     )
     if not (unasked or open_ or spent or aim.rounds_over) and aim.round < step.plan.rounds:
         unasked = begin_round(step.connection, aim.id)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, func, literal, selec
 from edgemeter.measurement import FailureDocument
 from edgemeter.wire.campaigns import CampaignTarget, Purpose, PurposeCounts, Unsupported
 from edgemeter.wire.recipes import RecipeKind
-from edgemeter_server.campaigns.costs import device_s
+from edgemeter_server.campaigns.costs import claims, device_s, remaining_s
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets
 from edgemeter_server.devices.documents import Moment
 from edgemeter_server.devices.target_rows import available_targets
@@ -60,23 +60,23 @@ def _document(
     connection: Connection, row: Row[Any], available: frozenset[int], moment: Moment
 ) -> CampaignTarget:
     counts = _counts(connection, row.id)
-    spent_s = device_s(connection, row.id, moment.now_us)
+    spent = claims(connection, row.id, moment.now_us)
     error, repeated = _retest(connection, row.id)
-    left = sum(
-        each.planned - each.measured - each.stored - each.failed - each.cancelled for each in counts.values()
-    )
-    done = sum(each.measured + each.failed for each in counts.values())
+    left = {
+        purpose: each.planned - each.measured - each.stored - each.failed - each.cancelled
+        for purpose, each in counts.items()
+    }
     return CampaignTarget(
         target=row.slug,
         contexts=row.contexts,
         round=row.round,
         counts=counts,
         unsupported=_unsupported(connection, row.id),
-        device_s=spent_s,
-        remaining_s=left * spent_s / done if done else (0.0 if counts and not left else None),
+        device_s=device_s(spent),
+        remaining_s=remaining_s(spent, left) if counts else None,
         retest_error=error,
         repeated=repeated,
-        waits_for=_waits_for(row, available, left),
+        waits_for=_waits_for(row, available, sum(left.values())),
     )
 
 
