@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -27,22 +27,17 @@ from edgemeter_server.services import Services
 _FEW: Final = 64  #: architectures that the loop itself reads and predicts: a turn of a thread costs more
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, checked: the space, the codes (n, columns), and each as text."""
+    """What was asked, checked: the space, the codes (n, columns), each as text, and the text by which its
+    network is known, that of all which build the same.
+    """
 
     message: NewEstimates
     space: Space
     codes: Codes
     texts: tuple[str, ...]
-
-    @cached_property
-    def canonical_texts(self) -> tuple[str, ...]:
-        """Of each the text by which its network is known: that of all which build the same."""
-        canonical = self.space.canonical(self.codes)
-        if canonical is self.codes:
-            return self.texts
-        return tuple(known_text(self.space, row) for row in canonical)
+    canonical_texts: tuple[str, ...]
 
 
 def question(message: NewEstimates) -> Question:
@@ -61,7 +56,13 @@ def question(message: NewEstimates) -> Question:
             ProblemType.INVALID, f"{errors[0].pointer}: {errors[0].detail}", errors=tuple(errors[:20])
         )
     rows, texts = zip(*found, strict=True)
-    return Question(message, space, np.array(rows, np.uint8), texts)
+    codes = np.array(rows, np.uint8)
+    return Question(message, space, codes, texts, _canonical(space, codes, texts))
+
+
+def _canonical(space: Space, codes: Codes, texts: tuple[str, ...]) -> tuple[str, ...]:
+    canonical = space.canonical(codes)
+    return texts if canonical is codes else tuple(known_text(space, row) for row in canonical)
 
 
 async def considered(message: NewEstimates) -> Question:
