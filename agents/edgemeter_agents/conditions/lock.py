@@ -80,9 +80,7 @@ def _turn(place: Path, wait: _Wait) -> Iterator[None]:
     beside the lock's, as where a container is given that file alone, all ask at once.
     """
     queue = place.with_name(f"{place.name}.next")
-    try:
-        os.close(_open(queue))
-    except FailureError:
+    if not _may_open(queue):
         yield
         return
     descriptor = _acquire(queue, wait)
@@ -90,6 +88,14 @@ def _turn(place: Path, wait: _Wait) -> Iterator[None]:
         yield
     finally:
         _release(descriptor)
+
+
+def _may_open(path: Path) -> bool:
+    try:
+        os.close(_open(path))
+    except FailureError:
+        return False
+    return True
 
 
 def _acquire(path: Path, wait: _Wait) -> int:
