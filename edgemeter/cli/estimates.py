@@ -6,7 +6,7 @@ from typing import TypeAlias
 from edgemeter.cli.bases import print_bases
 from edgemeter.cli.output import data_console
 from edgemeter.cli.tables import dumped, print_document, print_table
-from edgemeter.cli.text import milliseconds, plain
+from edgemeter.cli.text import interval_title, milliseconds, plain
 from edgemeter.wire.estimates import ArchitectureEstimate, ArtifactEstimate, OperatorEstimate
 
 Estimate: TypeAlias = ArchitectureEstimate | OperatorEstimate | ArtifactEstimate
@@ -21,7 +21,7 @@ def print_estimates(found: Sequence[Estimate], *, file: str | None, parts: bool,
         print_document("estimates", {"estimates": [each | named for each in dumped(found)]})
         return
     network, more = _columns(found[0])
-    interval = f"{100 * found[0].interval.level:g} % interval"
+    interval = interval_title(found[0].interval.level)
     columns = (network, "target", "latency ms#", interval, "source", *more, "request#")
     print_table(columns, [(file or _name(each), *_row(each)) for each in found])
     print_bases(found)

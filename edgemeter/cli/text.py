@@ -38,6 +38,10 @@ def quantity(value: float | None, unit: str = "") -> str:
     return f"{value:.3g} {unit}".rstrip()
 
 
+def interval_title(level: float) -> str:
+    return f"{100 * level:g} % interval"
+
+
 def milliseconds(value: float) -> str:
     """Four significant digits: more than any session repeats, enough to see a difference."""
     return f"{value:#.4g}".rstrip(".") if value < 1000 else f"{value:.0f}"

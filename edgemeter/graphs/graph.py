@@ -56,12 +56,17 @@ class Tensor:
 
     @property
     def elements(self) -> int | None:
-        return None if self.shape is None else prod(self.shape)
+        return elements(self.shape)
 
     @property
     def size_bytes(self) -> int | None:
         """Bytes in memory, without padding; None where shape or type are unknown."""
         return size_bytes(self.elements, self.dtype)
+
+
+def elements(shape: Shape | None) -> int | None:
+    """How many a tensor of that shape has; None where it is not known."""
+    return None if shape is None else prod(shape)
 
 
 def size_bytes(elements: int | None, dtype: str) -> int | None:

@@ -50,21 +50,11 @@ def graph_to_json(graph: Graph) -> Any:
 
 def graph_from_json(document: Any) -> Graph:
     """The graph in `document`. Raises FailureError (runtime_error) where there is none."""
-    return graph_from_text(json.dumps(document))
-
-
-def graph_to_text(graph: Graph) -> bytes:
-    """`graph` as JSON."""
-    return json.dumps(graph_to_json(graph), separators=(",", ":")).encode()
-
-
-def graph_from_text(text: str | bytes) -> Graph:
-    """The graph in a text of JSON. Raises FailureError (runtime_error) where there is none."""
     from pydantic import ValidationError
 
     try:
         # Strict, so that 1.0 stays a float; and strict lists become tuples from JSON text only.
-        graph = _adapter().validate_json(text, strict=True)
+        graph = _adapter().validate_json(json.dumps(document), strict=True)
     except ValidationError:
         raise _garbled() from None
     _check_names(graph)

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Final, Literal, NamedTuple
 
-from edgemeter.graphs.graph import Attribute, Graph, Operator, Shape
+from edgemeter.graphs.graph import Attribute, Graph, Operator, Shape, elements
 from edgemeter.kernels.onnx_sizes import OnnxSizes
 from edgemeter.kernels.sizes import Operation, Sizes
 from edgemeter.kernels.tflite_sizes import TfliteSizes
@@ -35,7 +34,7 @@ class Activation(NamedTuple):
 
     @property
     def elements(self) -> int | None:
-        return None if self.shape is None else prod(self.shape)
+        return elements(self.shape)
 
 
 class Constant(NamedTuple):
@@ -46,7 +45,7 @@ class Constant(NamedTuple):
 
     @property
     def elements(self) -> int | None:
-        return None if self.shape is None else prod(self.shape)
+        return elements(self.shape)
 
 
 class Work(NamedTuple):

@@ -93,7 +93,7 @@ def _document(slug: str, estimate: "KernelEstimate", level: float, parts: bool) 
 
 def _print(name: str, found: "Sequence[tuple[str, KernelEstimate]]", level: float) -> None:
     from edgemeter.cli.tables import print_table
-    from edgemeter.cli.text import milliseconds
+    from edgemeter.cli.text import interval_title, milliseconds
 
     rows = [
         (
@@ -110,7 +110,7 @@ def _print(name: str, found: "Sequence[tuple[str, KernelEstimate]]", level: floa
         "file",
         "target",
         "latency ms#",
-        f"{100 * level:g} % interval",
+        interval_title(level),
         "kernels told by",
         "guessed kernels",
     )
