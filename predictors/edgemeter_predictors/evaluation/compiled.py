@@ -1,14 +1,25 @@
 """The loops that numba compiles, once for each machine. Callers have checked what they index."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+Loop = TypeVar("Loop", bound=Callable[..., None])
 
 #: Rows whose running sums stay in the first-level cache.
 _BLOCK = 2_048
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _compiled(loop: Loop) -> Loop:
+    """numba tells no types: compiled or not, a loop takes the same."""
+    compiled: Loop = njit(nogil=True, cache=True)(loop)
+    return compiled
+
+
+@_compiled
 def sum_pairs(
     codes: NDArray[np.uint8],
     columns: NDArray[np.intp],
@@ -32,7 +43,7 @@ def sum_pairs(
                 total[i] = total[i] + first[np.uintp(one[i])] + second[np.uintp(other[i])]
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@_compiled
 def sum_places(places: NDArray[np.uint16], entries: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """`places` (n, tables), of adjacent `MeanTables`: codes row after row, two of them read as one number.
     Added in the order of `sum_pairs`, so that both give the same to the last bit.
@@ -44,7 +55,7 @@ def sum_places(places: NDArray[np.uint16], entries: NDArray[np.float32], out: ND
         out[i] = total
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@_compiled
 def put_rows(
     mean: NDArray[np.float32], std: NDArray[np.float32], multiple: np.float32, out: NDArray[np.float32]
 ) -> None:
@@ -56,7 +67,7 @@ def put_rows(
         out[i, 2] = mean[i] + half
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@_compiled
 def sum_tables(
     index: NDArray[np.uint16],
     pairs: NDArray[np.intp],

@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgemeter.spaces.space import Codes
 from edgemeter_predictors.additive import Additive
@@ -33,9 +34,7 @@ class Evaluator:
         Raises as `table_ms`.
         """
         if self._bulk is None or len(codes) > _FEW:
-            prediction = self.predictor.predict(codes)
-            interval = self.predictor.interval(prediction, level)
-            columns = (prediction.mean_ms, interval.low_ms, interval.high_ms)
+            columns = self._columns(self.predictor.predict(codes), level)
             return zip(*(column.tolist() for column in columns), strict=True)
         multiple = self.predictor.calibration.multiple(level)
         found = [(mean, *ends_ms(mean, multiple * std)) for mean, std in self._bulk.few(codes)]
@@ -59,13 +58,15 @@ class Evaluator:
         self.quick = True
         return table
 
-    def _table(self, prediction: Prediction, level: float) -> Singles:
-        interval = self.predictor.interval(prediction, level)
-        columns = (prediction.mean_ms, interval.low_ms, interval.high_ms)
-        return np.column_stack(columns).astype(np.float32, copy=False)
-
     def latency_ms(self, codes: Codes) -> Singles:
         """(n,): the latencies of that table alone, in a fraction of the time. Raises CodeError."""
         if self._bulk is None:
             return self.predictor.predict(codes).mean_ms.astype(np.float32)
         return self._bulk.latency_ms(codes)
+
+    def _table(self, prediction: Prediction, level: float) -> Singles:
+        return np.column_stack(self._columns(prediction, level)).astype(np.float32, copy=False)
+
+    def _columns(self, prediction: Prediction, level: float) -> tuple[NDArray[np.float64], ...]:
+        interval = self.predictor.interval(prediction, level)
+        return prediction.mean_ms, interval.low_ms, interval.high_ms

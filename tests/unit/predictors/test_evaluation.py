@@ -78,11 +78,11 @@ def test_rows_and_tables_are_the_predictor_s(fitted: Additive, loops: ModuleType
 @settings(deadline=None, max_examples=20)
 @given(row=st.integers(0, 99), column=st.integers(0, 6), code=st.integers(6, 255))
 @pytest.mark.parametrize("loops", LOOPS.values(), ids=LOOPS)
-def test_codes_out_of_range_are_named(loops: object, row: int, column: int, code: int) -> None:
+def test_codes_out_of_range_are_named(loops: ModuleType | None, row: int, column: int, code: int) -> None:
     codes = np.asfortranarray(blocks.sample(100))
     codes[row, column] = code
     for fitted in (FITTED["lut"], FITTED["bayesian_ridge"]):
-        bulk = Bulk(fitted, loops)  # type: ignore[arg-type]
+        bulk = Bulk(fitted, loops)
         for ask in (bulk.latency_ms, bulk.latency_and_std_ms):
             with pytest.raises(CodeError, match=f"row {row}, column {column}"):
                 ask(codes)
@@ -100,14 +100,14 @@ def test_codes_of_another_shape_are_refused(bulk: Bulk) -> None:
 
 
 @pytest.mark.parametrize("loops", LOOPS.values(), ids=LOOPS)
-def test_a_real_space(loops: object) -> None:
+def test_a_real_space(loops: ModuleType | None) -> None:
     space = find_space("hurricane")
     rng = np.random.default_rng(0)
     latency_ms = rng.uniform(0.1, 3.0, len(space.placed))
     codes = rng.integers(0, 32, (3_000, 20), np.uint8)
     data = SpaceData(space, codes[:0], np.empty(0), OperatorTable(latency_ms, np.full(len(latency_ms), 0.02)))
     fitted = Hierarchical().fit(data)
-    bulk = Bulk(fitted, loops)  # type: ignore[arg-type]
+    bulk = Bulk(fitted, loops)
     mean, std = bulk.latency_and_std_ms(codes)
     expected = fitted.predict(codes)
     np.testing.assert_allclose(mean, expected.mean_ms, rtol=1e-5)
