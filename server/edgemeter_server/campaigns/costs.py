@@ -49,10 +49,14 @@ def device_s(of: Iterable[Claim]) -> float:
 
 def remaining_s(of: Sequence[Claim], left: Mapping[Purpose, int]) -> float | None:
     """Of so many networks that are left. None where nothing that takes alike has been measured."""
-    each_s = {purpose: _each_s(of, _ALIKE[purpose]) for purpose, count in left.items() if count}
-    if None in each_s.values():
-        return None
-    return sum(left[purpose] * (seconds or 0.0) for purpose, seconds in each_s.items())
+    total_s = 0.0
+    for purpose, count in left.items():
+        if count:
+            each_s = _each_s(of, _ALIKE[purpose])
+            if each_s is None:
+                return None
+            total_s += count * each_s
+    return total_s
 
 
 def _each_s(of: Sequence[Claim], purposes: frozenset[Purpose]) -> float | None:

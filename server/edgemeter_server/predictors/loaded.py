@@ -15,6 +15,7 @@ from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.devices.targets import KnownTarget, known_target
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.kept import Kept
+from edgemeter_server.predictors.saved import saved
 from edgemeter_server.predictors.tables import predictors
 
 _MOST: Final = 64
@@ -61,9 +62,7 @@ class Loaded:
     def _evaluator(self, connection: Connection, row: Any, space: Space) -> Evaluator:
         key = (bytes(row.file_sha256), builds_of(space))
         if (known := self._kept.get(key)) is None:
-            content = select(predictors.c.content).where(predictors.c.id == row.id)
-            predictor = load(bytes(connection.execute(content).scalar_one()), space)
-            known = Evaluator(predictor, compiled_loops())
+            known = Evaluator(load(saved(connection, row.id), space), compiled_loops())
             self._kept.put(key, known)
         return known
 

@@ -15,8 +15,8 @@ from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors import snapshots
 from edgemeter_server.predictors.judging import Judged, judge_in_child
 from edgemeter_server.predictors.known import known_to
+from edgemeter_server.predictors.saved import saved
 from edgemeter_server.predictors.snapshots import Labelled
-from edgemeter_server.predictors.tables import predictors
 
 #: So many of the newest are compared: what is older tells less of today.
 _NEWEST: Final = 256
@@ -54,11 +54,6 @@ def news_of(connection: Connection, predictor: Row[Any]) -> News:
         anchors_since=_anchor_drifts(connection, [row.measurement_id for row in newest]),
         judge=partial(_judged, space, content, newest),
     )
-
-
-def saved(connection: Connection, predictor_id: int) -> bytes:
-    content = select(predictors.c.content).where(predictors.c.id == predictor_id)
-    return bytes(connection.execute(content).scalar_one())
 
 
 def _judged(space: str, content: bytes, networks: Sequence[Labelled]) -> Judged:

@@ -16,7 +16,8 @@ from edgemeter_server.predictors.kernels.judging import (
     measured_files,
     of_files,
 )
-from edgemeter_server.predictors.news import News, saved
+from edgemeter_server.predictors.news import News
+from edgemeter_server.predictors.saved import saved
 
 
 def news_of_files(connection: Connection, predictor: Row[Any]) -> News:

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from threadpoolctl import threadpool_limits
 
@@ -13,7 +12,7 @@ from edgemeter_server.artifacts.graphs import Stored, opened, packed_graph
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.kept import Kept
 from edgemeter_server.predictors.kernels.active import ActiveKernels
-from edgemeter_server.predictors.tables import predictors
+from edgemeter_server.predictors.saved import saved
 from edgemeter_server.services import Services
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ class KernelPrices:
 
     async def _predictor(self, services: Services, active: ActiveKernels) -> "OpenedPredictor":
         if (known := self._predictors.get(active.file_sha256)) is None:
-            row = select(predictors.c.content).where(predictors.c.id == active.id)
-            content = bytes(await services.database.read(lambda c: c.execute(row).scalar_one()))
+            content = await services.database.read(lambda c: saved(c, active.id))
             known = await run_in_threadpool(_opened, content)
             self._predictors.put(active.file_sha256, known)
         return known
