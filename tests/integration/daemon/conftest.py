@@ -313,6 +313,13 @@ def depth(pid: int) -> int:
     return max((1 + depth(child) for child in children(pid)), default=0)
 
 
+def running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def wait_for(condition: Callable[[], T]) -> T:
     """What it says as soon as it is true. Nothing tells of other processes' states but looking."""
     deadline_s = time.monotonic() + PATIENCE_S

@@ -24,6 +24,7 @@ from .conftest import (
     StartAgent,
     below,
     depth,
+    running,
     terminate,
     wait_for,
 )
@@ -285,13 +286,6 @@ def wait_until_measuring(pid: int) -> set[int]:
 
 def alive(pids: set[int]) -> set[int]:
     return {pid for pid in pids if running(pid)}
-
-
-def running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def wait_until_gone(pids: set[int]) -> None:

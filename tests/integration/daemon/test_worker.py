@@ -10,7 +10,7 @@ from edgemeter.wire.specs import JobSpec
 from edgemeter_agents.daemon.worker_messages import Describe, MeasureJobs
 from edgemeter_agents.daemon.workers import Worker, WorkerError, worker_command
 
-from .conftest import children, wait_for
+from .conftest import children, running, wait_for
 
 ORDER = MeasureJobs(target="box.cpu.fake-1.0.fp32.t1.b1", spec=JobSpec(), jobs=())
 DONE = '{"type": "done", "seed": 0, "provenance": {}, "outcomes": [], "measuring_s": 0.5}'
@@ -59,11 +59,7 @@ async def test_cancelling_ends_everything_that_was_started(tmp_path: Path) -> No
     task.cancel()
     await asyncio.wait([task])
     assert asked.pid is None
-    assert not Path(f"/proc/{grandchild}").exists() or _is_zombie(grandchild)
-
-
-def _is_zombie(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    assert not running(grandchild)
 
 
 @pytest.mark.parametrize(
