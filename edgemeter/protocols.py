@@ -143,3 +143,9 @@ SURVEY = MeasuringProtocol(
 )
 
 PROTOCOLS = {protocol.name: protocol for protocol in (PRECISE, SURVEY)}
+
+
+def versioned(name: str, version: int) -> str:
+    """A protocol's name with its version: `survey 2`, `survey 2+visits=5`."""
+    base_name, plus, own = name.partition("+")
+    return f"{base_name} {version}{plus}{own}"

@@ -55,7 +55,9 @@ def show(client: "Client", campaign_id: int, wait: bool, as_json: bool) -> None:
 @json_option
 @remote
 def resume(client: "Client", campaign_id: int, wait: bool, as_json: bool) -> None:
-    """Go on with a cancelled campaign; try again what is invalid, or failed for what may have gone."""
+    """Go on with a cancelled campaign; measure anew what is invalid, failed for a reason that may have gone,
+    or was measured by another version of the protocol.
+    """
     from edgemeter.cli import campaigns
 
     found = client.resume_campaign(campaign_id)

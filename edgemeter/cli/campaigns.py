@@ -33,6 +33,8 @@ def begun(client: "Client", plan: CampaignPlan, project: str | None) -> Campaign
         same_project = project is None or known.project == project
         if known.state is CampaignState.ACTIVE and known.plan == plan and same_project:
             note_console().print(f"[dim]Going on with campaign {known.id}.[/]")
+            if mixed := _mixed(known):
+                note_console().print(f"[yellow]{mixed}[/]")
             return known
     campaign = client.create_campaign(plan, project=project)
     note_console().print(f"[dim]Campaign {campaign.id} has begun: {planned(campaign)} networks.[/]")
@@ -106,6 +108,7 @@ def print_campaign(campaign: CampaignDocument, *, as_json: bool) -> None:
             ("campaign", campaign.id),
             ("space", f"{plan.shown_space}, version {campaign.version}"),
             ("protocol", plan.protocol),
+            ("versions", _mixed(campaign)),
             ("state", campaign.state),
             ("begun", campaign.created_at),
             ("ended", campaign.ended_at),
@@ -160,6 +163,16 @@ def _print_target(target: CampaignTarget) -> None:
         console.print(f"[yellow]{text}[/]: {each.failure_kind}: {message}")
     if len(target.unsupported) > _LISTED:
         data_console().print(f"and {len(target.unsupported) - _LISTED} more; --json has all")
+
+
+def _mixed(campaign: CampaignDocument) -> str | None:
+    counts = [counts for target in campaign.targets for counts in target.counts.values()]
+    if not (old := sum(each.outdated for each in counts)):
+        return None
+    return (
+        f"{old} of {planned(campaign)} networks are of another version of `{campaign.plan.protocol}` than"
+        f" today's; `edgemeter campaign resume {campaign.id}` measures them anew"
+    )
 
 
 def _sampled(target: CampaignTarget) -> str | None:

@@ -36,7 +36,9 @@ class CampaignError(EdgeMeterError):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What all rows are of. `engine_version` is the engine's own, in full."""
+    """What all rows are of. `engine_version` is the engine's own, in full, `protocol` with its version; that
+    of files of before has none.
+    """
 
     target: str
     engine_version: str
@@ -113,9 +115,8 @@ def start_campaign(path: Path, heading: Heading) -> Campaign:
         found = read_campaign(path)
         if found.heading != heading:
             raise CampaignError(
-                f"{path} is of {found.heading.target}, {found.heading.engine_version}, "
-                f"{found.heading.protocol}, seed {found.heading.seed}: "
-                "choose another --output, or delete it to begin anew"
+                f"{path} cannot be gone on with: {_differences(found.heading, heading)}. Choose another"
+                " --output, or delete it to begin anew; `edgemeter kernels fit` takes it as it is"
             )
         return found
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,6 +131,15 @@ def append_rows(path: Path, rows: Iterable[Row]) -> None:
         file.truncate(length)
         file.seek(length)
         file.write("".join(_line(asdict(row)) for row in rows).encode())
+
+
+def _differences(found: Heading, asked: Heading) -> str:
+    there, here = asdict(found), asdict(asked)
+    return ", ".join(
+        f"its {name.replace('_', ' ')} is {there[name]}, not {here[name]}"
+        for name in there
+        if there[name] != here[name]
+    )
 
 
 def _whole_lines(path: Path) -> tuple[int, list[str]]:

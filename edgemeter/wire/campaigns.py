@@ -82,7 +82,9 @@ class NewCampaign(CampaignPlan):
 
 
 class PurposeCounts(Reply):
-    """Networks by what became of them. `stored` were known before; `invalid` are among the measured."""
+    """Networks by what became of them. `stored` were known before; `invalid` are among the measured.
+    `outdated`, whatever became of them, were asked for by another version of the protocol than today's.
+    """
 
     planned: int = 0
     waiting: int = 0
@@ -92,6 +94,7 @@ class PurposeCounts(Reply):
     invalid: int = 0
     failed: int = 0
     cancelled: int = 0
+    outdated: int = 0
 
 
 class Unsupported(Reply):

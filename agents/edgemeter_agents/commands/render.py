@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from edgemeter.cli.text import milliseconds, plain, quantity
 from edgemeter.measurement import Layer, Measurement, MeasurementReport
+from edgemeter.protocols import versioned
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -147,7 +148,7 @@ def _layer_table(measurement: Measurement) -> "Table":
 
 
 def _show_legend(console: "Console", measurements: Iterable[Measurement]) -> None:
-    protocols = sorted({f"{m.protocol.name} {m.protocol.version}" for m in measurements})
+    protocols = sorted({versioned(m.protocol.name, m.protocol.version) for m in measurements})
     console.print(
         f"[dim]Protocol {', '.join(protocols)}. The interval is where another session's value is expected, "
         "with 90 % probability. ! marks values that are not valid, with the reason above.[/]"

@@ -58,4 +58,8 @@ def disagreement(lease: Lease) -> Failure | None:
             return None
     except ValueError as error:
         return Failure(FailureKind.INTERNAL, f"agent and server disagree on the protocol ({error}); upgrade")
-    return Failure(FailureKind.INTERNAL, "agent and server disagree on the protocol; upgrade the older one")
+    return Failure(
+        FailureKind.INTERNAL,
+        "agent and server disagree on the protocol: upgrade the older one, or ask anew if it was asked for"
+        " before both were upgraded",
+    )

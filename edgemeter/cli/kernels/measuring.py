@@ -76,12 +76,14 @@ def measure(
     from edgemeter.kernels.files import campaign_files
     from edgemeter.kernels.places import campaign_path
     from edgemeter.kernels.plugins import find_bench
+    from edgemeter.protocols import versioned
 
     bench = find_bench()
     target = found_target(bench, selector)
     path = output or campaign_path(target.slug)
     version = bench.engine_version(target)
-    campaign = start_campaign(path, Heading(target.slug, version, CAMPAIGN_PROTOCOL.name, seed))
+    protocol = versioned(CAMPAIGN_PROTOCOL.name, CAMPAIGN_PROTOCOL.version)
+    campaign = start_campaign(path, Heading(target.slug, version, protocol, seed))
     file_format: Literal["onnx", "tflite"] = "onnx" if bench.reads(target, Path("a.onnx")) else "tflite"
     planned = campaign_files(seed, networks, file_format, target.precision)
     waiting = deque(file for file in planned if file.name not in campaign.measured)

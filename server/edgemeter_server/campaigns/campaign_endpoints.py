@@ -66,8 +66,13 @@ async def cancel_campaign(
 async def resume_campaign(
     services: ServicesOf, caller: Submitter, campaign_id: CampaignId
 ) -> CampaignDocument:
-    """Asks anew for what was cancelled or invalid, and for what failed for a reason that may have gone."""
-    await services.database.write(lambda c: creating.resume(c, caller, campaign_id))
+    """Asks anew for what was cancelled or invalid, for what failed for a reason that may have gone, and for
+    what was measured by another version of the protocol.
+    """
+    topics = await services.database.write(
+        lambda c: creating.resume(c, caller, campaign_id, services.clock.now_us(c))
+    )
+    await services.wakeups.publish(topics)
     await advance(services, campaign_id)
     return await _one(services, caller, campaign_id)
 

@@ -9,10 +9,11 @@ from edgemeter_server.access.projects import own_projects, project_id
 from edgemeter_server.access.tables import projects
 from edgemeter_server.campaigns.spaces import builds_of, known_space, planned_space
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets, campaigns
+from edgemeter_server.campaigns.versions import outdated
 from edgemeter_server.http.caller import Caller
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.jobs.requests import cancel_all
-from edgemeter_server.jobs.tables import jobs, requests
+from edgemeter_server.jobs.tables import jobs, requests, specs
 from edgemeter_server.measurements.tables import measurements
 
 #: Failures that asking again would not mend.
@@ -65,8 +66,9 @@ def cancel(connection: Connection, caller: Caller, campaign_id: int, now_us: int
     return topics
 
 
-def resume(connection: Connection, caller: Caller, campaign_id: int) -> None:
-    """Asks anew for what was cancelled or invalid, and for what failed for a reason that may have gone.
+def resume(connection: Connection, caller: Caller, campaign_id: int, now_us: int) -> tuple[str, ...]:
+    """Asks anew for what was cancelled or invalid, for what failed for a reason that may have gone, and for
+    what is of another version of the protocol than what would come now. Returns the topics to wake.
 
     Raises Refusal NOT_FOUND for what is absent or not the caller's own.
     """
@@ -75,14 +77,16 @@ def resume(connection: Connection, caller: Caller, campaign_id: int) -> None:
     failed = (jobs.c.state == "failed") & ~_failed_for_good()
     unmeasured = (
         select(requests.c.id)
+        .join(specs, specs.c.id == requests.c.spec_id)
         .outerjoin(jobs, jobs.c.id == requests.c.job_id)
         .outerjoin(measurements, (measurements.c.job_id == jobs.c.id) & measurements.c.accepted)
         .where(
             requests.c.id.in_(_requests(connection, campaign_id)),
-            requests.c.cancelled_us.is_not(None) | failed | (invalid & (jobs.c.state == "done")),
+            requests.c.cancelled_us.is_not(None) | failed | (invalid & (jobs.c.state == "done")) | outdated(),
         )
     )
     ids = connection.execute(unmeasured).scalars().all()
+    topics = cancel_all(connection, ids, now_us)  # nobody waits for what is still open of another version
     if ids:
         forgotten = update(campaign_items).where(campaign_items.c.request_id.in_(ids))
         connection.execute(forgotten.values(request_id=None))
@@ -90,6 +94,7 @@ def resume(connection: Connection, caller: Caller, campaign_id: int) -> None:
     connection.execute(aims.values(round=1, rounds_over=False))
     again = update(campaigns).where(campaigns.c.id == campaign_id)
     connection.execute(again.values(state=CampaignState.ACTIVE.value, ended_us=None))
+    return topics
 
 
 def _failed_for_good() -> ColumnElement[bool]:

@@ -11,9 +11,10 @@ from edgemeter.wire.campaigns import CampaignTarget, Purpose, PurposeCounts, Uns
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.campaigns.costs import claims, device_s, remaining_s
 from edgemeter_server.campaigns.tables import campaign_items, campaign_targets
+from edgemeter_server.campaigns.versions import outdated
 from edgemeter_server.devices.documents import Moment
 from edgemeter_server.devices.target_rows import available_targets
-from edgemeter_server.jobs.tables import jobs, requests
+from edgemeter_server.jobs.tables import jobs, requests, specs
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.recipes.tables import recipes
 
@@ -81,17 +82,20 @@ def _document(
 
 
 def _counts(connection: Connection, campaign_target_id: int) -> dict[Purpose, PurposeCounts]:
-    joined = answered().where(campaign_items.c.campaign_target_id == campaign_target_id)
+    mine = campaign_items.c.campaign_target_id == campaign_target_id
+    joined = answered().outerjoin(specs, specs.c.id == requests.c.spec_id).where(mine)
     grouped = joined.with_only_columns(
         campaign_items.c.purpose,
         STATE.label("state"),
         func.count(),
         func.sum(case((measurements.c.valid.is_(False), 1), else_=0)),
+        func.sum(case((outdated(), 1), else_=0)),
     ).group_by(campaign_items.c.purpose, STATE)
     numbers: defaultdict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for purpose, state, count, invalid in connection.execute(grouped):
+    for purpose, state, count, invalid, old in connection.execute(grouped):
         of = numbers[purpose]
         of["planned"] += count
+        of["outdated"] += old
         if state != "planned":
             of[state] += count
         if state in ("measured", "stored"):

@@ -22,6 +22,7 @@ from edgemeter.kernels.plugins import MeasuredNetwork, MeasuredNetworks
 from edgemeter.kernels.sampling import campaign_network
 from edgemeter.kernels.sizes import Operation
 from edgemeter.networks.writing import write
+from edgemeter.protocols import SURVEY
 from edgemeter.targets import Precision, Target, TargetSelector
 
 pytest.importorskip("onnx")
@@ -199,6 +200,19 @@ def test_a_campaign_goes_on_where_it_was_and_measures_nothing_twice(
     assert not set(bench.asked[1]) & set(bench.asked[2])
     bench.busy = 99
     assert run(kernels, *words, "8").exit_code == Exit.UNFINISHED
+
+
+def test_a_campaign_of_another_version_of_its_protocol_is_not_gone_on_with(
+    bench: KnownBench, tmp_path: Path
+) -> None:
+    """Files of before say no version: which it was is not known."""
+    file = tmp_path / "c.jsonl"
+    words = ("measure", "-t", "onnxruntime", "-o", str(file), "--networks")
+    assert run(kernels, *words, "4").exit_code == 0
+    file.write_text(file.read_text().replace(f"survey {SURVEY.version}+", "survey+", 1))
+    refused = run(kernels, *words, "6")
+    assert "its protocol is survey+contended_share=0.2, not survey " in str(refused.exception)
+    assert len(bench.asked) == 1
 
 
 @pytest.mark.parametrize(

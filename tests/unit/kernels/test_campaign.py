@@ -159,11 +159,19 @@ def test_a_line_that_was_cut_off_is_measured_again(
     assert [each.network for each in read_campaign(path).rows] == ["a", "c"]
 
 
-def test_another_campaign_is_never_continued(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (replace(HEADING, seed=1), "its seed is 0, not 1. Choose"),
+        (replace(HEADING, protocol="survey 2"), "its protocol is survey 1, not survey 2. Choose"),
+        (replace(HEADING, engine_version="1.32", seed=2), "engine version is 1.31.1, not 1.32, its seed is"),
+    ],
+)
+def test_another_campaign_is_never_continued(other: Heading, words: str, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     start_campaign(path, HEADING)
-    with pytest.raises(CampaignError, match="seed 0"):
-        start_campaign(path, replace(HEADING, seed=1))
+    with pytest.raises(CampaignError, match=words):
+        start_campaign(path, other)
 
 
 @pytest.mark.parametrize("content", ["", "{}\n", '{"target": 3}\n', "no json\n", "\x00\x01"])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgemeter.protocols import PRECISE, PROTOCOLS, SURVEY, VisitStart
+from edgemeter.protocols import PRECISE, PROTOCOLS, SURVEY, VisitStart, versioned
 
 
 def least_samples(protocol, visits):
@@ -49,6 +49,14 @@ def test_an_evolved_protocol_is_named_after_what_differs():
     assert evolved.name == "precise+visits=5"
     assert evolved.evolve(max_timed_s=9.0).name == "precise+visits=5+max_timed_s=9.0"
     assert evolved.evolve(visits=3) == PRECISE
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("survey", "survey 2"), ("survey+visits=5+burst_s=0.1", "survey 2+visits=5+burst_s=0.1")],
+)
+def test_a_name_is_shown_with_its_version(name, shown):
+    assert versioned(name, 2) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Campaigns over HTTP: planned, measured by agents, told, cancelled, resumed; and the tables they leave."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
+from edgemeter.protocols import PROTOCOLS, SURVEY
 from edgemeter_server.campaigns import repeating
 from edgemeter_server.campaigns.advancing import advance_all
 
@@ -253,6 +255,25 @@ async def test_resuming_measures_again_what_was_disturbed(lab):
     assert lease["recipe"]["recipe"]["text"] in stems
     done = await step(lab, campaign)
     assert (done["state"], done["targets"][0]["counts"]["operator"]["invalid"]) == ("done", 0)
+
+
+async def test_resuming_measures_anew_what_another_version_of_the_protocol_has_measured(lab, monkeypatch):
+    agent = await builder(lab)
+    campaign = await created(lab, architectures=0, test=0, repeats=0)
+    leases = await agent.claim(up_to=2)
+    await agent.report(*((lease, measured(lab, lease)) for lease in leases))
+    old = leases[0]["protocol_digest"]
+    monkeypatch.setitem(PROTOCOLS, "survey", replace(SURVEY, version=SURVEY.version + 1))
+    assert (await step(lab, campaign))["targets"][0]["counts"]["operator"]["outdated"] == OPERATORS
+
+    await lab.submitter.post(f"/v1/campaigns/{campaign['id']}/resume")
+    leases = await measure_all(lab, agent)
+    assert len(leases) == OPERATORS  # what was still open of before is asked of nobody
+    assert old not in {lease["protocol_digest"] for lease in leases}
+    done = await step(lab, campaign)
+    assert done["state"] == "done"
+    counts = done["targets"][0]["counts"]["operator"]
+    assert (counts["measured"], counts["outdated"]) == (OPERATORS, 0)
 
 
 async def test_resuming_measures_what_a_reset_recipe_has_lost(lab):
