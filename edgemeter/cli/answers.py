@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgemeter.cli.exits import Exit
 from edgemeter.cli.output import Progress, data_console, note_console, progress
-from edgemeter.cli.tables import dumped, print_document, print_table
+from edgemeter.cli.tables import dumped, print_document, print_listing
 from edgemeter.cli.text import milliseconds, plain, printable
 from edgemeter.client.answers import doubts
 from edgemeter.client.waiting import ENDED
@@ -24,7 +24,8 @@ def print_answers(answers: Sequence[RequestDocument], *, as_json: bool) -> None:
     if as_json:
         print_document("requests", {"requests": dumped(answers)})
         return
-    print_table(_COLUMNS, map(_row, answers))
+    none = "No requests. `edgemeter submit FILE --target TARGET` asks for a measurement."
+    print_listing(_COLUMNS, map(_row, answers), none)
     for answer in answers:
         if told := doubts(answer):
             data_console().print(f"[dim]{answer.id}: {plain(told, _TEXT_SIGNS)}[/]")

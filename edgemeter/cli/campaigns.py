@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgemeter.cli.durations import spoken
 from edgemeter.cli.exits import Exit
 from edgemeter.cli.output import Progress, data_console, note_console, progress
-from edgemeter.cli.tables import print_document, print_facts, print_table
+from edgemeter.cli.tables import print_document, print_facts, print_listing, print_table
 from edgemeter.cli.text import plain
 from edgemeter.wire.campaigns import CampaignDocument, CampaignPlan, CampaignState, CampaignTarget, Purpose
 
@@ -95,7 +95,8 @@ def exit_code(campaign: CampaignDocument) -> Exit:
 
 
 def print_list(campaigns: Iterable[CampaignDocument]) -> None:
-    print_table(_COLUMNS, map(_row, campaigns))
+    none = "No campaigns. `edgemeter profile SPACE --target TARGET` begins one."
+    print_listing(_COLUMNS, map(_row, campaigns), none)
 
 
 def print_campaign(campaign: CampaignDocument, *, as_json: bool) -> None:

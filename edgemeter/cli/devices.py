@@ -1,5 +1,6 @@
 """`edgemeter devices`: the devices of a server, and what they offer."""
 
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -23,13 +24,13 @@ def devices() -> None:
 @remote
 def list_(client: "Client", as_json: bool) -> None:
     """List devices: what they do, and whether they are trusted with jobs."""
-    from edgemeter.cli.tables import dumped, print_document, print_table
+    from edgemeter.cli.tables import dumped, print_document, print_listing
 
     found = list(client.devices())
     if as_json:
         print_document("devices", {"devices": dumped(found)})
         return
-    print_table(
+    print_listing(
         ("device", "state", "health", "reason", "agent", "targets#", "to approve#", "running#"),
         (
             (
@@ -44,6 +45,8 @@ def list_(client: "Client", as_json: bool) -> None:
             )
             for device in found
         ),
+        "No devices. `edgemeter tokens enrol` prints a token by which a board joins: there,"
+        " `edgemeter agent --server URL --enrol TOKEN`.",
     )
 
 
@@ -61,13 +64,13 @@ def show(client: "Client", device: str, as_json: bool) -> None:
 @remote
 def targets(client: "Client", as_json: bool) -> None:
     """List what the server can measure on: all targets of all its devices."""
-    from edgemeter.cli.tables import dumped, print_document, print_table
+    from edgemeter.cli.tables import dumped, print_document, print_listing
 
     found = list(client.targets())
     if as_json:
         print_document("server-targets", {"targets": dumped(found)})
         return
-    print_table(
+    print_listing(
         ("target", "reads", "available", "devices", "pending#", "measured#"),
         (
             (
@@ -80,6 +83,7 @@ def targets(client: "Client", as_json: bool) -> None:
             )
             for row in found
         ),
+        "No targets: devices offer them. `edgemeter devices list` tells whether any has joined.",
     )
 
 
@@ -124,7 +128,7 @@ def try_(client: "Client", device: str, reason: str, as_json: bool) -> None:
 
 
 def _print(device: "DeviceDocument", *, as_json: bool) -> None:
-    from edgemeter.cli.tables import print_document, print_facts, print_table
+    from edgemeter.cli.tables import print_document, print_facts, print_listing
 
     if as_json:
         print_document("device", {"device": device.model_dump(mode="json")})
@@ -139,10 +143,21 @@ def _print(device: "DeviceDocument", *, as_json: bool) -> None:
             ("reason", device.health_reason),
             ("agent", agent and f"{agent.version}, heard of {agent.seen_s:.0f} s ago"),
             ("running jobs", device.running_jobs),
-            *((f"  {name}", value) for name, value in sorted(device.description.items())),
+            *starmap(_described, sorted(device.description.items())),
         )
     )
-    print_table(
+    print_listing(
         ("target", "revision#", "offered", "approved"),
         ((target.slug, target.revision, target.offered, target.approved) for target in device.targets),
+        "It has offered no targets: its agent has not told of any yet.",
     )
+
+
+def _described(name: str, value: object) -> tuple[str, object]:
+    """An agent's word, for people."""
+    from edgemeter.cli.text import quantity
+
+    words = name.removesuffix("_bytes")
+    if words != name and isinstance(value, int):
+        value = quantity(value, "B")
+    return f"  {words.replace('_', ' ')}", value

@@ -23,14 +23,14 @@ def imports() -> None:
 @remote
 def list_(client: "Client", space: str | None, limit: int, as_json: bool) -> None:
     """List imported tables, newest first."""
-    from edgemeter.cli.tables import dumped, print_document, print_table
+    from edgemeter.cli.tables import dumped, print_document, print_listing
 
     found = list(islice(client.imports(space=space), limit))
     if as_json:
         print_document("imports", {"imports": dumped(found)})
         return
     columns = ("number#", "space", "rows#", "devices#", "licence", "source", "project", "imported")
-    print_table(
+    print_listing(
         columns,
         (
             (
@@ -45,6 +45,7 @@ def list_(client: "Client", space: str | None, limit: int, as_json: bool) -> Non
             )
             for each in found
         ),
+        "Nothing was imported. `edgemeter import FILE` takes a table, `import --sample` a shipped one.",
     )
 
 

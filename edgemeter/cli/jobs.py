@@ -41,7 +41,7 @@ def list_(client: "Client", project: str | None, limit: int, as_json: bool) -> N
 def show(client: "Client", request_id: int, as_json: bool) -> None:
     """Show one request with every attempt at its job."""
     from edgemeter.cli.answers import print_answers
-    from edgemeter.cli.tables import print_document, print_table
+    from edgemeter.cli.tables import print_document, print_listing
 
     request = client.request(request_id)
     job = None if request.job_id is None else client.job(request.job_id)
@@ -50,12 +50,15 @@ def show(client: "Client", request_id: int, as_json: bool) -> None:
         print_document("request", {"request": request.model_dump(mode="json"), "job": document})
         return
     print_answers([request], as_json=False)
-    print_table(
+    print_listing(
         ("attempt#", "device", "state", "started", "ended", "failure", "charged to"),
         (
             (a.number, a.device, a.state, a.started_at, a.ended_at, a.failure and a.failure.kind, a.charged)
             for a in (job.attempts if job else ())
         ),
+        "No attempt yet: `edgemeter devices targets` tells whether a device may measure on its target now."
+        if job
+        else "No attempt was needed: it was measured before.",
     )
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 
 from edgemeter.cli.output import data_console
-from edgemeter.cli.tables import print_facts, print_table
+from edgemeter.cli.tables import print_facts, print_listing
 from edgemeter.cli.text import csv_cell, milliseconds, plain
 from edgemeter.measurement import Interval
 from edgemeter.wire.measurements import MeasurementRecord, MeasurementRow
@@ -32,7 +32,8 @@ _TEXT_SIGNS = 400
 
 
 def print_rows(rows: Iterable[MeasurementRow]) -> None:
-    print_table(_COLUMNS, map(_cells, rows))
+    none = "No measurements. `edgemeter submit FILE --target TARGET` asks for one."
+    print_listing(_COLUMNS, map(_cells, rows), none)
 
 
 def print_record(record: MeasurementRecord) -> None:

@@ -37,7 +37,7 @@ def list_(
     """List versions, newest first, beside each other with their errors."""
     from itertools import islice
 
-    from edgemeter.cli.tables import dumped, print_document, print_table
+    from edgemeter.cli.tables import dumped, print_document, print_listing
 
     asked = client.predictors(space=space, target=target, active=active or None, project=project)
     found = list(islice(asked, limit))
@@ -57,7 +57,7 @@ def list_(
         "stale",
         "fitted",
     )
-    print_table(
+    print_listing(
         columns,
         (
             (
@@ -75,6 +75,8 @@ def list_(
             )
             for each in found
         ),
+        "No predictors. `edgemeter fit SPACE --target TARGET` fits one to what `edgemeter profile` has"
+        " measured; `edgemeter kernels publish` hands in one of any file.",
     )
 
 

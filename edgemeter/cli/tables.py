@@ -1,5 +1,6 @@
 """Answers of the server as tables and documents. Every text in them is strange: it is made harmless first."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,14 @@ def print_document(name: str, body: dict[str, Any]) -> None:
 
 def dumped(items: Iterable[BaseModel]) -> list[dict[str, Any]]:
     return [item.model_dump(mode="json") for item in items]
+
+
+def print_listing(columns: Sequence[str], rows: Iterable[Sequence[object]], none: str) -> None:
+    """A table; where there are no rows, `none` on stderr: that there are none, and how to get one."""
+    if found := list(rows):
+        print_table(columns, found)
+    else:
+        sys.stderr.write(f"{none}\n")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:

@@ -150,8 +150,7 @@ def _validity(summary: Summary) -> Validity:
 
 
 def _remark(finding: Finding) -> Remark:
-    advice = finding.reason.advice
-    return Remark(name=finding.reason, text=f"{advice.sentence} {advice.remedy}", detail=finding.detail)
+    return Remark(name=finding.reason, text=finding.text, detail=finding.detail)
 
 
 def _visit(visit: Visit) -> VisitDocument:

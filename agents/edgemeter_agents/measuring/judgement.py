@@ -10,6 +10,9 @@ from edgemeter_agents.measuring.trend import trend
 from edgemeter_agents.measuring.validity import Finding, Reason
 from edgemeter_agents.measuring.visit import Visit
 
+#: Of a protocol that samples until the median is known.
+_LONGEST = "All its time was used: stop other programs, pin the clock or allow real-time priority."
+
 
 def judge_samples(
     latencies: Sequence[Sequence[float]], distribution: Distribution, protocol: MeasuringProtocol
@@ -26,6 +29,7 @@ def judge_samples(
         yield Finding(
             Reason.UNCONVERGED,
             f"to {distribution.relative_half_width:.1%} instead of {protocol.target_half_width:.1%}",
+            _LONGEST if protocol.until_converged else "",
         )
 
 

@@ -53,15 +53,26 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A reason as found in one measurement; `detail` gives its numbers."""
+    """A reason as found in one measurement; `detail` gives its numbers. `remedy` takes the place of the
+    reason's own where that has been followed already.
+    """
 
     reason: Reason
     detail: str = ""
+    remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        """For people, without numbers."""
+        return f"{self.reason.advice.sentence} {self._remedy}"
 
     def __str__(self) -> str:
-        advice = self.reason.advice
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{advice.sentence.removesuffix('.')}{detail}. {advice.remedy}"
+        return f"{self.reason.advice.sentence.removesuffix('.')}{detail}. {self._remedy}"
+
+    @property
+    def _remedy(self) -> str:
+        return self.remedy or self.reason.advice.remedy
 
 
 def is_valid(findings: Iterable[Finding]) -> bool:
@@ -163,7 +174,7 @@ ADVICE: dict[Reason, Advice] = {
     ),
     Reason.UNCONVERGED: _flag(
         "The median was not yet known to the protocol's precision when the sampling ended.",
-        "Use the protocol `precise`, or allow more time.",
+        "Use the protocol `precise`, which samples until it is.",
     ),
     Reason.NOT_WARMED_UP: _flag(
         "The network did not run steadily before the longest warm-up ended.",

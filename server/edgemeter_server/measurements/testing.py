@@ -150,7 +150,7 @@ def _unconverged(random: Random) -> Remark:
     return Remark(
         name="unconverged",
         text="The median was not yet known to the protocol's precision when the sampling ended. "
-        "Use the protocol `precise`, or allow more time.",
+        "Use the protocol `precise`, which samples until it is.",
         detail=f"to {random.uniform(1, 6):.1f}% instead of 1.0%",
     )
 

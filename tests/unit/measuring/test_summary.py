@@ -167,6 +167,17 @@ def test_a_history_of_the_target_replaces_the_prior(visits):
     assert devices.half_width > 1.5 * narrow.half_width
 
 
+@pytest.mark.parametrize(("protocol", "advised"), [(SURVEY, True), (PRECISE, False)])
+def test_a_protocol_is_not_advised_to_whom_has_used_it(visits, protocol, advised):
+    [found] = [
+        finding
+        for finding in summarise(visits(jitter=0.3), protocol).findings
+        if finding.reason is Reason.UNCONVERGED
+    ]
+    assert ("Use the protocol `precise`" in found.text) is advised
+    assert ("stop other programs" in str(found)) is not advised
+
+
 def test_unsteady_networks_are_flagged_not_invalid(visits):
     noise = random.Random(4)
     summary = summarise(visits(jitter=0.3, seed=noise.randrange(99)), SURVEY)

@@ -102,3 +102,19 @@ async def test_operators_are_asked_about(measured, edgemeter):
     shown = await edgemeter(*words, "--predicted")
     assert "predicted" in shown.stdout
     assert (await edgemeter("predict", "tiny", ALL[0], *words[2:])).exit_code == Exit.USAGE
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("predictors", "list"), "edgemeter fit SPACE"),
+        (("imports", "list"), "edgemeter import FILE"),
+        (("results", "list", "--invalid"), "edgemeter submit FILE"),
+        (("campaign", "list", "--limit", "1"), None),
+    ],
+)
+async def test_an_empty_list_says_how_to_get_something(edgemeter, words, says):
+    shown = await edgemeter(*words)
+    assert (says or "") in shown.stderr
+    assert bool(shown.stdout) is (says is None)
+    assert (await edgemeter(*words, "--json")).stderr == ""
