@@ -5,6 +5,7 @@ The first line says of what target. A line that a crash has cut off is left out,
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -53,7 +54,8 @@ class Row:
     """One network of the campaign. `latency_ms` is None where it could not be measured (`failure` says
     why); it is corrected for drift as every latency is, `raw_ms` is not. `batch` numbers what was measured
     together, and `anchors_ms` (light, heavy) is what the batch's anchors read: how fast the device was.
-    `judging`: a predictor must not learn from it, but is judged by it. `source` is the graph of the file,
+    `judging`: a predictor must not learn from it, but is judged by it; such a network has a row for each time
+    that it was measured, the others have one. `source` is the graph of the file,
     from which rules are learnt that tell the kernels of others; files are drawn anew by later versions.
     """
 
@@ -80,9 +82,9 @@ class Campaign:
     rows: tuple[Row, ...]
 
     @property
-    def measured(self) -> frozenset[str]:
-        """Names of the networks that are done, well or badly."""
-        return frozenset(row.network for row in self.rows)
+    def readings(self) -> Counter[str]:
+        """How often each network was measured, well or badly, by its name."""
+        return Counter(row.network for row in self.rows)
 
     @property
     def sha256(self) -> str:

@@ -6,7 +6,7 @@ changeable, and leaves convolutions in the plain layout, with kernels of their o
 other tools would (exporting.py), for what engines make of that.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Protocol
@@ -85,6 +85,22 @@ def campaign_files(
             own = number // _EVERY_EXPORTED
             name = f"exported_{own}"
         yield CampaignFile(f"{name}.{file_format}", file_format, precision, seed, own, judging)
+
+
+def left_to_measure(
+    planned: Iterable[CampaignFile], measured: Mapping[str, int], readings: int
+) -> list[CampaignFile]:
+    """In the order of measuring, by how often each name was `measured`: every network once, and when that is
+    done, those to judge by until they have been measured `readings` times. What an hour does to single
+    networks the anchors of that hour do not show; readings that lie apart do.
+    """
+    files = list(planned)
+    rounds = [[file for file in files if not measured.get(file.name)]]
+    rounds += [
+        [file for file in files if file.judging and measured.get(file.name, 0) < reading]
+        for reading in range(2, readings + 1)
+    ]
+    return [file for each in rounds for file in each]
 
 
 def _with_changeable_weights(data: bytes) -> bytes:

@@ -68,6 +68,8 @@ def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     if "held_out_mape_percent" in document:
         near = f"{document['held_out_within_10_percent']:.0f} % within 10 %"
         yield "networks held out", f"{document['held_out_mape_percent']:.1f} % mean error, {near}"
+    if "retest_error_percent" in document:
+        yield "floor: between readings", f"{document['retest_error_percent']:.1f} %"
     rules = document["rules"]
     yield "rules of fusion", _agreement(rules) if isinstance(rules, Mapping) else f"none: {rules}"
     yield "fit", f"{document['fit_cpu_s']:.1f} s of processor time"

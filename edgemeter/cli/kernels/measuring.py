@@ -43,6 +43,13 @@ _SPARE_BATCHES: Final = 10
     type=click.FloatRange(min=0, min_open=True),
     help="Stop after about so long. The same command goes on from there.",
 )
+@click.option(
+    "--readings",
+    type=click.IntRange(1, 20),
+    default=2,
+    show_default=True,
+    help="How often to measure those networks that the predictor is judged by; the last times at the end.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the networks.")
 @priority_option
 @click.option(
@@ -56,6 +63,7 @@ def measure(
     selector: TargetSelector,
     networks: int,
     minutes: float | None,
+    readings: int,
     seed: int,
     priority: str,
     output: Path | None,
@@ -63,7 +71,8 @@ def measure(
 ) -> None:
     """Measure sampled kernels in small networks, for a predictor of any network.
 
-    Everything is kept as it comes: broken off, the same command goes on where it was.
+    Everything is kept as it comes: broken off, the same command goes on where it was. On a host that others
+    use, the same command with one more of --readings, hours later, tells the predictor what hours differ by.
     """
     from edgemeter.cli.output import print_json, progress
     from edgemeter.kernels.campaign import (
@@ -73,7 +82,7 @@ def measure(
         read_campaign,
         start_campaign,
     )
-    from edgemeter.kernels.files import campaign_files
+    from edgemeter.kernels.files import campaign_files, left_to_measure
     from edgemeter.kernels.places import campaign_path
     from edgemeter.kernels.plugins import find_bench
     from edgemeter.protocols import versioned
@@ -86,7 +95,7 @@ def measure(
     campaign = start_campaign(path, Heading(target.slug, version, protocol, seed))
     file_format: Literal["onnx", "tflite"] = "onnx" if bench.reads(target, Path("a.onnx")) else "tflite"
     planned = campaign_files(seed, networks, file_format, target.precision)
-    waiting = deque(file for file in planned if file.name not in campaign.measured)
+    waiting = deque(left_to_measure(planned, campaign.readings, readings))
     ends_at = time.monotonic() + 60 * (minutes or float("inf"))
     number, spare = campaign.batches, _SPARE_BATCHES
     while waiting and spare and time.monotonic() < ends_at:
@@ -98,9 +107,9 @@ def measure(
         names = {row.network for row in done}
         waiting.extend(file for file in batch if file.name not in names)
         number, spare = (number + 1, spare) if done else (number, spare - 1)
-    rows = read_campaign(path).rows
-    usable = sum(row.usable for row in rows)
-    click.echo(f"{usable} of {len(rows)} networks measured, in {path}", err=True)
+    campaign = read_campaign(path)
+    usable = sum(row.usable for row in campaign.rows)
+    click.echo(f"{usable} of {len(campaign.rows)} measurements are usable, in {path}", err=True)
     if as_json:
         print_json(
             {
@@ -109,19 +118,24 @@ def measure(
                 "target": target.slug,
                 "file": str(path),
                 "asked": networks,
-                "done": len(rows),
+                "done": len(campaign.readings),
+                "measurements": len(campaign.rows),
                 "usable": usable,
             }
         )
-    sys.exit(Exit.OK if len(rows) >= networks else Exit.UNFINISHED)
+    sys.exit(Exit.UNFINISHED if waiting else Exit.OK)
 
 
 def _next_batch(waiting: "deque[CampaignFile]") -> "list[CampaignFile]":
-    """Networks to learn from and networks to judge by are measured by protocols of their own."""
+    """Networks to learn from and networks to judge by are measured by protocols of their own; none twice."""
     batch = [waiting.popleft()]
-    while waiting and len(batch) < _BATCH and waiting[0].judging is batch[0].judging:
+    while waiting and len(batch) < _BATCH and _fits(waiting[0], batch):
         batch.append(waiting.popleft())
     return batch
+
+
+def _fits(file: "CampaignFile", batch: "Sequence[CampaignFile]") -> bool:
+    return file.judging is batch[0].judging and file not in batch
 
 
 def _measured(

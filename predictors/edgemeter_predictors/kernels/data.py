@@ -62,6 +62,15 @@ class KernelData(Measured[Graphs]):
         graphs = tuple(self.graphs[row] for row in rows)
         return KernelData(graphs, self.latency_ms[rows], self.batch[rows], self.retest_error)
 
+    @property
+    def repeat_deviation(self) -> float:
+        """The retest error, by networks that were measured more than once; NaN without any."""
+        _, number = np.unique(self.same, return_inverse=True)
+        counts, logarithms = np.bincount(number), np.log(self.latency_ms)
+        departures = logarithms - (np.bincount(number, logarithms) / counts)[number]
+        repeats = len(number) - len(counts)
+        return float(np.sqrt(np.square(departures).sum() / repeats)) if repeats else float("nan")
+
     def corrected(self, predicted_ms: Array) -> "KernelData":
         """As if all batches had been equally fast: what a batch's networks take longer than predicted, in
         the mean of the logarithms and as far as so few can say, is taken out.

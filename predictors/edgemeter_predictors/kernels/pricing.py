@@ -58,7 +58,7 @@ class KernelPricing:
         except NotApplicable as error:
             raise PricingError(f"{error}. {_left_out(campaign)}") from None
         about = (
-            _about(campaign, learnt, len(judges), known)
+            _about(campaign, learnt, judges, known)
             | {"fit_cpu_s": process_time() - started_s}
             | _accuracy(predictor)
             | {"rules": rules}
@@ -152,9 +152,11 @@ def _sound(row: Row) -> bool:
 
 def _trained(learnt: KernelData, judges: KernelData) -> Predictor[Graphs]:
     """Judged and calibrated by networks that are like those that people ask about, measured as strictly as
-    theirs; by cross-validation over sampled ones where there are too few of them.
+    theirs; by cross-validation over sampled ones where there are too few of them. One that was measured twice
+    counts with both latencies: an interval is for another session, and what sessions differ by is part of it.
     """
-    if len(judges) < FEWEST_JUDGES:
+    learnt = replace(learnt, retest_error=judges.repeat_deviation)
+    if len(np.unique(judges.same)) < FEWEST_JUDGES:
         return train(KernelModel(), learnt)
     fitted = KernelModel().fit(learnt)
     prediction = fitted.predict(judges.inputs)
@@ -178,14 +180,15 @@ def _reference(rows: Sequence[Row]) -> Readings:
     return reference(batches.values()) if batches else (1.0, 1.0)
 
 
-def _about(campaign: Campaign, kept: Sequence[Row], judges: int, known: Readings) -> dict[str, Any]:
+def _about(campaign: Campaign, kept: Sequence[Row], judges: Sequence[Row], known: Readings) -> dict[str, Any]:
+    judged_by = len({row.network for row in judges})
     return {
         "target": campaign.heading.target,
         "engine_version": campaign.heading.engine_version,
         "protocol": campaign.heading.protocol,
         "networks": len(kept),
-        "networks_to_judge_by": judges,
-        "networks_left_out": len(campaign.rows) - len(kept) - judges,
+        "networks_to_judge_by": judged_by,
+        "networks_left_out": len(campaign.readings) - len(kept) - judged_by,
         "kernels": sum(len(row.graph.kernels) for row in kept if row.graph),
         "anchors_ms": list(known),
         "campaign_sha256": campaign.sha256,
@@ -194,10 +197,11 @@ def _about(campaign: Campaign, kept: Sequence[Row], judges: int, known: Readings
 
 
 def _accuracy(predictor: Predictor[Graphs]) -> dict[str, Any]:
-    held = predictor.errors
+    held, retest = predictor.errors, predictor.retest_error
+    found = {} if np.isnan(retest) else {"retest_error_percent": 100 * retest}
     if held is None:
-        return {}
-    return {
+        return found
+    return found | {
         "held_out_mape_percent": held.mape_percent,
         "held_out_within_10_percent": held.within_10_percent,
     }

@@ -96,8 +96,10 @@ def _judged(fitted: FittedKernels, teller: Teller, networks: Sequence[Evidence])
 
 
 def _shown(campaign: Campaign, *, judging: bool) -> list[Evidence]:
-    return [
-        Evidence(row.source, row.graph)
+    """Each network once, however often it was measured: its kernels are the same each time."""
+    found = {
+        row.network: Evidence(row.source, row.graph)
         for row in campaign.rows
         if row.judging is judging and row.source is not None and row.graph is not None and row.graph.kernels
-    ]
+    }
+    return list(found.values())

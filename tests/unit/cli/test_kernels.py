@@ -16,6 +16,7 @@ from edgemeter.cli.predict import predict
 from edgemeter.graphs.graph import Graph, Operator
 from edgemeter.graphs.reading import read_graph
 from edgemeter.kernels import plugins
+from edgemeter.kernels.campaign import read_campaign
 from edgemeter.kernels.kernel import Kernel, KernelGraph
 from edgemeter.kernels.onnx_sizes import OnnxSizes
 from edgemeter.kernels.plugins import MeasuredNetwork, MeasuredNetworks
@@ -213,6 +214,23 @@ def test_a_campaign_of_another_version_of_its_protocol_is_not_gone_on_with(
     refused = run(kernels, *words, "6")
     assert "its protocol is survey+contended_share=0.2, not survey " in str(refused.exception)
     assert len(bench.asked) == 1
+
+
+def test_networks_to_judge_by_are_measured_again_at_the_end_also_of_a_campaign_begun_before(
+    bench: KnownBench, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.jsonl"
+    words = ("measure", "-t", "onnxruntime", "-o", str(path), "--networks", "44", "--json")
+    once = run(kernels, *words, "--readings", "1")  # as all campaigns were
+    assert [len(batch) for batch in bench.asked] == [40, 4]
+    judges = bench.asked[1]
+    again = run(kernels, *words)
+    assert bench.asked[2:] == [judges]
+    assert (once.exit_code, again.exit_code) == (0, 0)
+    documents = [json.loads(done.stdout) for done in (once, again)]
+    assert [(each["done"], each["measurements"]) for each in documents] == [(44, 44), (44, 48)]
+    batches = {(row.network, row.batch) for row in read_campaign(path).rows if row.judging}
+    assert batches == {(name, batch) for name in judges for batch in (1, 2)}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Networks of a kernel campaign, and the file that keeps what was measured."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from edgemeter.kernels.campaign import (
     read_campaign,
     start_campaign,
 )
-from edgemeter.kernels.files import campaign_files
+from edgemeter.kernels.files import campaign_files, left_to_measure
 from edgemeter.kernels.kernel import Kernel, KernelGraph
 from edgemeter.kernels.sampling import (
     MOST_MACS,
@@ -84,6 +85,24 @@ def test_a_campaign_begins_with_the_networks_of_a_shorter_one() -> None:
     assert {file.name.split("_")[0] for file in int8} == {"network"}
 
 
+@settings(max_examples=50)
+@given(st.integers(1, 320), st.integers(1, 4), st.integers(0, 400), st.integers(0, 320))
+def test_networks_to_judge_by_are_measured_again_when_all_else_is_done(
+    count: int, readings: int, broken_off: int, before: int
+) -> None:
+    files = list(campaign_files(0, count, "onnx", Precision.FP32))
+    # What an earlier version had measured of it, or this one of a shorter campaign: each once.
+    done = Counter(file.name for file in files[:before])
+    first = left_to_measure(files, done, readings)[:broken_off]
+    done.update(file.name for file in first)
+    rest = left_to_measure(files, done, readings)
+    new = [file for file in files if file.name not in done]
+    assert rest[: len(new)] == new
+    done.update(file.name for file in rest)
+    assert done == {file.name: readings if file.judging else 1 for file in files}
+    assert left_to_measure(files, done, readings) == []
+
+
 @pytest.mark.parametrize(
     ("file_format", "package", "some"),
     [
@@ -140,7 +159,7 @@ def test_what_was_measured_is_read_back(tmp_path: Path) -> None:
     campaign = read_campaign(path)
     assert campaign.heading == HEADING
     assert campaign.rows == (row("a"), failed)
-    assert campaign.measured == {"a", "b"}
+    assert campaign.readings == {"a": 1, "b": 1}
     assert campaign.batches == 2
     assert [each.usable for each in campaign.rows] == [True, False]
 
@@ -154,7 +173,7 @@ def test_a_line_that_was_cut_off_is_measured_again(
     start_campaign(path, HEADING)
     append_rows(path, [row("a"), row("b")])
     path.write_bytes(path.read_bytes()[:-cut])
-    assert start_campaign(path, HEADING).measured == {"a"}
+    assert start_campaign(path, HEADING).readings == {"a": 1}
     append_rows(path, [row("c")])
     assert [each.network for each in read_campaign(path).rows] == ["a", "c"]
 

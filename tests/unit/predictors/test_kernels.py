@@ -272,6 +272,32 @@ def test_networks_to_judge_by_are_not_learnt_from_and_calibrate_the_interval() -
     assert both.estimate(asked).high_ms > 1.5 * alone.estimate(asked).high_ms
 
 
+def test_a_network_that_was_measured_twice_counts_with_both_and_says_what_sessions_differ_by() -> None:
+    learnt, judges = campaign(data(30, 8)).rows, campaign(data(16, 12), judging=True).rows
+    first = tuple(replace(row, network=f"j{n}") for n, row in enumerate(judges))
+    slow = tuple(replace(row, batch=1, raw_ms=1.3 * (row.raw_ms or 0)) for row in first)
+    once, twice = (
+        KernelPricing().open(KernelPricing().fit(Campaign(HEADING, (*learnt, *rows))))
+        for rows in (first, first + slow)
+    )
+    assert twice.about["networks_to_judge_by"] == once.about["networks_to_judge_by"] == 16
+    assert twice.about["networks_left_out"] == 0
+    assert np.isnan(once.retest_error)
+    assert "retest_error_percent" not in once.about
+    # Each lies by half of log(1.3) from its mean, with one degree of freedom.
+    assert twice.retest_error == pytest.approx(np.log(1.3) / np.sqrt(2))
+    asked = data(1, 9).graphs[0]
+    assert twice.estimate(asked).latency_ms == pytest.approx(once.estimate(asked).latency_ms)
+    assert twice.estimate(asked).high_ms > 1.1 * once.estimate(asked).high_ms
+
+
+def test_few_networks_to_judge_by_are_no_more_for_being_measured_twice() -> None:
+    learnt, judges = campaign(data(30, 8)).rows, campaign(data(8, 12), judging=True).rows
+    rows = [replace(row, network=f"j{n}", raw_ms=3 * (row.raw_ms or 0)) for n, row in enumerate(judges)]
+    opened = KernelPricing().open(KernelPricing().fit(Campaign(HEADING, (*learnt, *rows, *rows))))
+    assert opened.about["held_out_mape_percent"] < 20
+
+
 def test_the_kernel_that_writes_the_result_is_marked() -> None:
     whole = graph(np.random.default_rng(3))
     assert described(whole)[1][:, SIZES.index("result")].tolist() == [0.0] * (len(whole.kernels) - 1) + [1.0]
