@@ -100,7 +100,7 @@ def measure(
     number, spare = campaign.batches, _SPARE_BATCHES
     while waiting and spare and time.monotonic() < ends_at:
         left, batch = len(waiting), _next_batch(waiting)
-        click.echo(f"batch {number + 1}: {len(batch)} of {left} networks that are left", err=True)
+        click.echo(f"batch {number + 1}: {len(batch)} of {left} measurements that are left", err=True)
         with progress() as bar:  # counts the visits of one batch
             done = _measured(bench, target, batch, priority, number, bar)
         append_rows(path, done)
