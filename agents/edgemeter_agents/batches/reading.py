@@ -6,15 +6,14 @@ from pathlib import Path
 from edgemeter.graphs.graph import Graph
 from edgemeter.graphs.hashing import structural_hash
 from edgemeter.graphs.limited import read_graph_limited
+from edgemeter.graphs.precision import own_precision
 from edgemeter.measurement import NetworkDocument
-from edgemeter.targets import Precision
 from edgemeter_agents.batches.work import Network
 from edgemeter_agents.conditions.software import file_sha256
 from edgemeter_agents.networks import ShippedNetwork
 from edgemeter_agents.runtimes.base import Format
 
 Shapes = Mapping[str, tuple[int, ...]]
-_QUANTISED = frozenset({"int8", "uint8"})
 
 
 def read_network(id_: str, file: Path, shapes: Shapes, inputs: Path | None = None) -> Network:
@@ -65,12 +64,6 @@ def anchor_network(role: str, shipped: ShippedNetwork) -> Network:
     return Network(
         f"anchor:{role}", shipped.path, document, shipped.format, shipped.precision, batch=1, shapes={}
     )
-
-
-def own_precision(graph: Graph) -> Precision:
-    """int8 where most multiply-adds are of 8-bit integers, else fp32: what the file asks of a runtime."""
-    integer = sum(op.cost.macs or 0 for op in graph.operators if op.dtype in _QUANTISED)
-    return Precision.INT8 if 2 * integer > graph.macs else Precision.FP32
 
 
 def batch_size(shapes: Shapes) -> int:

@@ -52,7 +52,7 @@ class LocalBench:
         if not found:
             raise LookupError(f"no target of this machine fits; there are {listed}")
         if len(found) > 1:
-            raise SeveralTargetsError(f"several targets fit: {listed}")
+            raise SeveralTargetsError(f"several targets fit: {listed}; name one of them with --target")
         return found[0]
 
     def engine_version(self, target: Target) -> str:

@@ -1,7 +1,7 @@
 """How long the network of a file takes on targets of this machine, by their kernel predictors."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +10,17 @@ import rich_click as click
 from edgemeter.targets import TargetSelector
 
 if TYPE_CHECKING:
-    from edgemeter.kernels.plugins import KernelEstimate, KernelPredictor, Pricing, ToldBy
+    from edgemeter.kernels.plugins import Bench, KernelEstimate, KernelPredictor, Pricing, ToldBy
+    from edgemeter.targets import Target
 
+Shapes = Mapping[str, tuple[int, ...]]
 _TOLD_BY: "Final[Mapping[ToldBy, str]]" = {"engine": "the engine", "rules": "learned rules"}
 
 
 def predict_file(
     name: str,
     targets: Sequence[str],
-    shapes: Mapping[str, tuple[int, ...]],
+    shapes: Shapes,
     level: float,
     *,
     parts: bool,
@@ -43,10 +45,10 @@ def predict_file(
 
 
 def _estimate(
-    pricing: "Pricing", file: Path, words: str, shapes: Mapping[str, tuple[int, ...]], level: float
+    pricing: "Pricing", file: Path, words: str, shapes: Shapes, level: float
 ) -> "tuple[str, KernelEstimate]":
     """By the kernels that the target's engine tells; where it is not installed, by the predictor's rules."""
-    from edgemeter.kernels.places import saved_predictor, saved_targets
+    from edgemeter.kernels.places import saved_predictor
     from edgemeter.kernels.plugins import MissingPluginError, SeveralTargetsError, find_bench
 
     try:
@@ -55,11 +57,11 @@ def _estimate(
         raise click.UsageError(str(error)) from None
     try:
         bench = find_bench()
-        target = bench.target(selector)
+        target = _target(bench, selector, file, shapes)
     except SeveralTargetsError as error:
         raise click.UsageError(str(error)) from None
     except (MissingPluginError, LookupError) as error:
-        saved = saved_targets(selector)
+        saved = _saved(selector, file, shapes)
         if len(saved) != 1:
             raise click.UsageError(_not_one(str(error), saved)) from None
         return saved[0], _without_engine(pricing.open(saved_predictor(saved[0])), file, shapes, level)
@@ -69,6 +71,36 @@ def _estimate(
     return target.slug, predictor.estimate(bench.kernels(target, file, shapes), level)
 
 
+def _target(bench: "Bench", selector: TargetSelector, file: Path, shapes: Shapes) -> "Target":
+    """Where the words leave the precision open, that of the file decides. Raises as `Bench.target`."""
+    from edgemeter.kernels.plugins import SeveralTargetsError
+
+    try:
+        return bench.target(selector)
+    except SeveralTargetsError:
+        if selector.precision is not None:
+            raise
+        return bench.target(_precise(selector, file, shapes))
+
+
+def _saved(selector: TargetSelector, file: Path, shapes: Shapes) -> list[str]:
+    from edgemeter.kernels.places import saved_targets
+
+    saved = saved_targets(selector)
+    if len(saved) > 1 and selector.precision is None:
+        return saved_targets(_precise(selector, file, shapes))
+    return saved
+
+
+def _precise(selector: TargetSelector, file: Path, shapes: Shapes) -> TargetSelector:
+    from edgemeter.graphs.limited import read_graph_limited
+    from edgemeter.graphs.precision import own_precision
+
+    precision = own_precision(read_graph_limited(file, shapes))
+    click.echo(f"{file.name} is {precision}: predicted on a target of that precision", err=True)
+    return replace(selector, precision=precision)
+
+
 def _not_one(why: str, saved: Sequence[str]) -> str:
     if not saved:
         return f"{why}; nor is there a kernel predictor of such a target here"
@@ -76,7 +108,7 @@ def _not_one(why: str, saved: Sequence[str]) -> str:
 
 
 def _without_engine(
-    predictor: "KernelPredictor", file: Path, shapes: Mapping[str, tuple[int, ...]], level: float
+    predictor: "KernelPredictor", file: Path, shapes: Shapes, level: float
 ) -> "KernelEstimate":
     from edgemeter.graphs.limited import read_graph_limited
     from edgemeter.kernels.wiring import Wiring

@@ -8,12 +8,13 @@ from typing import Final, Literal
 from edgemeter.graphs.graph import Graph
 from edgemeter.graphs.hashing import structural_hash
 from edgemeter.graphs.limits import ShapeError
+from edgemeter.graphs.precision import own_precision
 from edgemeter.graphs.reading import read_graph
 from edgemeter.isolation.texts import printable
+from edgemeter.targets import Precision
 from edgemeter.wire.artifacts import GraphFeatures
 from edgemeter_server.artifacts.open_inputs import Input, inputs_of
 
-_INT8: Final = frozenset({"int8", "uint8"})
 _MAX_INPUTS: Final = 32
 _MAX_TYPES: Final = 64
 _NAME: Final = 200
@@ -81,12 +82,7 @@ def _types(graph: Graph) -> dict[str, int]:
 
 
 def _precision(graph: Graph) -> Literal["fp32", "int8"]:
-    """Of most of the multiply-adds; where there are none, of most operators."""
-    heavy = [operator for operator in graph.operators if operator.cost.macs] or graph.operators
-    shares: Counter[bool] = Counter()
-    for operator in heavy:
-        shares[operator.dtype in _INT8] += operator.cost.macs or 1
-    return "int8" if shares[True] > shares[False] else "fp32"
+    return "int8" if own_precision(graph) is Precision.INT8 else "fp32"  # by name, for the type checker
 
 
 def _stated(given: Input) -> tuple[int | str, ...]:

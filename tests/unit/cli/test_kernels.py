@@ -19,6 +19,7 @@ from edgemeter.kernels import plugins
 from edgemeter.kernels.campaign import read_campaign
 from edgemeter.kernels.kernel import Kernel, KernelGraph
 from edgemeter.kernels.onnx_sizes import OnnxSizes
+from edgemeter.kernels.places import predictor_path
 from edgemeter.kernels.plugins import MeasuredNetwork, MeasuredNetworks
 from edgemeter.kernels.sampling import campaign_network
 from edgemeter.kernels.sizes import Operation
@@ -190,6 +191,47 @@ def test_without_the_engine_the_kernels_are_told_by_rules_that_the_campaign_has_
     assert "nor is there a kernel predictor" in run(predict, words[0], "-t", "openvino").output
 
 
+class TwoPrecisions(KnownBench):
+    """Runs fp32 and int8, so that words without a precision fit both."""
+
+    def target(self, selector: TargetSelector) -> Target:
+        if selector.precision is None:
+            raise plugins.SeveralTargetsError("several targets fit")
+        return replace(TARGET, precision=selector.precision)
+
+
+@pytest.mark.parametrize("precision", [Precision.FP32, Precision.INT8])
+def test_a_file_says_which_precision_is_meant(
+    precision: Precision, bench: KnownBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugins, "find_bench", TwoPrecisions)
+    file = tmp_path / "network.onnx"
+    file.write_bytes(write(campaign_network(9, 0), "onnx", precision))
+    done = run(predict, str(file), "-t", "onnxruntime", "--json")
+    assert f"network.onnx is {precision}" in done.stderr
+    if precision is Precision.FP32:
+        assert json.loads(done.stdout)["estimates"][0]["target"] == TARGET.slug
+    else:
+        assert f"no kernel predictor of {replace(TARGET, precision=precision).slug}" in str(done.exception)
+
+
+def test_a_file_says_which_saved_predictor_is_meant(
+    bench: KnownBench, state: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> KnownBench:
+        raise plugins.MissingPluginError("no engine here")
+
+    monkeypatch.setattr(plugins, "find_bench", missing)
+    monkeypatch.setenv("EDGEMETER_STATE_DIR", str(tmp_path))
+    (tmp_path / "kernels").mkdir()
+    known = predictor_path(TARGET.slug)
+    for precision in (Precision.FP32, Precision.INT8):
+        content = (state / "kernels" / known.name).read_bytes()
+        predictor_path(replace(TARGET, precision=precision).slug).write_bytes(content)
+    done = run(predict, str(folder / "0.onnx"), "-t", "onnxruntime", "--json")
+    assert json.loads(done.stdout)["estimates"][0]["target"] == TARGET.slug
+
+
 def test_a_campaign_goes_on_where_it_was_and_measures_nothing_twice(
     bench: KnownBench, tmp_path: Path
 ) -> None:
@@ -270,4 +312,6 @@ def test_the_two_sides_are_found_where_they_are_installed() -> None:
     pytest.importorskip("onnxruntime")
     bench = plugins.find_bench()
     assert bench.reads(bench.target(TargetSelector.parse("onnxruntime.fp32")), Path("a.onnx"))
+    with pytest.raises(plugins.SeveralTargetsError, match=r"onnxruntime-\S+\.int8\.t1\.b1; name one"):
+        bench.target(TargetSelector.parse("onnxruntime"))
     assert plugins.find_pricing() is not None
