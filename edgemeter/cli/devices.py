@@ -31,11 +31,12 @@ def list_(client: "Client", as_json: bool) -> None:
         print_document("devices", {"devices": dumped(found)})
         return
     print_listing(
-        ("device", "state", "health", "reason", "agent", "targets#", "to approve#", "running#"),
+        ("device", "state", "doing", "health", "reason", "agent", "targets#", "to approve#", "running#"),
         (
             (
                 device.slug,
                 device.state,
+                device.agent and device.agent.doing,
                 device.health,
                 device.health_reason,
                 device.agent and device.agent.version,
@@ -139,6 +140,7 @@ def _print(device: "DeviceDocument", *, as_json: bool) -> None:
             ("device", device.slug),
             ("name", device.name),
             ("state", device.state),
+            ("doing", agent and agent.doing),
             ("health", device.health),
             ("reason", device.health_reason),
             ("agent", agent and f"{agent.version}, heard of {agent.seen_s:.0f} s ago"),

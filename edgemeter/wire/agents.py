@@ -82,6 +82,7 @@ class SessionOpened(Reply):
     lease_s: float  #: how long a lease lasts from now
     renew_every_s: float
     offers: tuple[OfferState, ...]
+    takes_doing: bool = False  #: servers of before refuse renewals that say it
 
 
 class Claim(Message):
@@ -125,8 +126,13 @@ class Held(Message):
 
 
 class Renew(Message):
+    """`doing` is for people: what the agent does with the leases, such as that it waits for the machine. Only
+    a server whose session `takes_doing` is told.
+    """
+
     session_id: Id
     leases: Annotated[tuple[Held, ...], Field(min_length=1, max_length=MAX_LEASES)]
+    doing: Annotated[Label | None, Field(exclude_if=lambda doing: doing is None)] = None
 
 
 class Renewal(Reply):

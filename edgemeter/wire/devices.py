@@ -29,6 +29,7 @@ class AgentDocument(Reply):
     version: Label
     opened_at: Instant
     seen_s: float  #: seconds since it was last heard of
+    doing: str | None = None  #: what it last told of the jobs that it holds now
 
 
 class DeviceTarget(Reply):

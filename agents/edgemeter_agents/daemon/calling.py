@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from edgemeter import __version__
+from edgemeter.isolation.texts import printable
 from edgemeter.wire.agents import (
     PROTOCOL_VERSION,
     Claim,
@@ -37,6 +38,7 @@ Answer = TypeVar("Answer", SessionOpened, Claimed, Renewed)
 ANSWER_S = 15.0
 RENEW_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
+_DOING_SIGNS = 200
 
 
 class Calling:
@@ -48,6 +50,7 @@ class Calling:
         self._outbox = outbox
         self._describe = describe
         self._disk = ThreadPoolExecutor(1, "outbox")
+        self._takes_doing = False
 
     async def open(self, wanted: instructions.OpenSession) -> Event:
         try:
@@ -66,7 +69,10 @@ class Calling:
             offers=described.offers,
             builds=described.builds,
         )
-        return await self._answer(Call.OPEN, "/v1/agent/sessions", message, SessionOpened, 30.0)
+        answered = await self._answer(Call.OPEN, "/v1/agent/sessions", message, SessionOpened, 30.0)
+        if isinstance(answered, events.Answered) and isinstance(answered.reply, SessionOpened):
+            self._takes_doing = answered.reply.takes_doing
+        return answered
 
     async def claim(self, wanted: instructions.Claim) -> Event:
         message = Claim(
@@ -78,8 +84,10 @@ class Calling:
         timeout_s = wanted.wait_s + ANSWER_S
         return await self._answer(Call.CLAIM, "/v1/agent/claims", message, Claimed, timeout_s)
 
-    async def renew(self, wanted: instructions.Renew) -> Event:
-        message = Renew(session_id=wanted.session_id, leases=wanted.leases)
+    async def renew(self, wanted: instructions.Renew, doing: str | None) -> Event:
+        """`doing` is for people, where the server takes it."""
+        said = printable(doing)[:_DOING_SIGNS] if doing and self._takes_doing else None
+        message = Renew(session_id=wanted.session_id, leases=wanted.leases, doing=said)
         return await self._answer(Call.RENEW, "/v1/agent/renewals", message, Renewed, RENEW_TIMEOUT_S)
 
     async def close(self, wanted: instructions.CloseSession) -> Event:

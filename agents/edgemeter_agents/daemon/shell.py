@@ -77,7 +77,7 @@ class Shell:
                 if self._claim is not None:
                     self._claim.cancel()
             case instructions.Renew():
-                self._begin(self._calling.renew(instruction))
+                self._begin(self._calling.renew(instruction, work.doing))
             case instructions.Keep():
                 self._keeping.add(self._begin(self._calling.keep(instruction)))
             case instructions.Deliver():

@@ -33,12 +33,13 @@ class Work:
         self._files: dict[int, NetworkFile] = {}
         self._wanted: set[int] = set()
         self._task: asyncio.Task[None] | None = None
+        self.doing: str | None = None  #: what the worker last told of what is measured
 
     def prepare(self, leases: Sequence[Lease]) -> None:
         self._begin(self._prepare(leases), events.Prepared())
 
     def measure(self, leases: Sequence[Lease]) -> None:
-        self._wanted = {lease.attempt_id for lease in leases}
+        self._wanted, self.doing = {lease.attempt_id for lease in leases}, None
         self._begin(self._measure(leases), events.WorkEnded())
 
     def forget(self, attempt_id: int) -> None:
@@ -130,12 +131,16 @@ class Work:
         request = MeasureJobs(target=leases[0].target, spec=spec, jobs=jobs)
         patience_s = SILENCE_S + spec.timeout_s + (spec.sustained_s or 0.0)
         try:
-            done = await self._worker.measure(request, patience_s, lambda text: log("measuring", text=text))
+            done = await self._worker.measure(request, patience_s, self._told)
             log("measured", attempts=[job.attempt_id for job in jobs], measuring_s=round(done.measuring_s, 4))
             return _told(done)
         except WorkerError as error:
             warn("the worker failed", error=str(error))
             return _all_failed(leases, str(error))
+
+    def _told(self, text: str) -> None:
+        self.doing = text
+        log("measuring", text=text)
 
     def _job(self, lease: Lease) -> WorkerJob:
         file = self._files[lease.attempt_id]

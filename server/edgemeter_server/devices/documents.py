@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, literal_column, select
 
@@ -30,6 +30,16 @@ class Moment:
         if seen_us is None or self.silent_s(seen_us) > self.session_lost_s:
             return DeviceState.OFFLINE
         return DeviceState.RUNNING if running else DeviceState.IDLE
+
+
+class _Running(NamedTuple):
+    """How many attempts of a session are live, and when the last of them began."""
+
+    jobs: int
+    since_us: int
+
+
+_NOTHING = _Running(0, 0)
 
 
 def device_document(connection: Connection, slug: str, moment: Moment) -> DeviceDocument:
@@ -59,6 +69,8 @@ def _devices() -> Select[Any]:
         agent_sessions.c.agent_version,
         agent_sessions.c.opened_us,
         agent_sessions.c.seen_us,
+        agent_sessions.c.doing,
+        agent_sessions.c.doing_us,
     )
     return select(devices, *session).outerjoin(agent_sessions, live)
 
@@ -68,32 +80,38 @@ def _documents(
 ) -> list[tuple[int, DeviceDocument]]:
     offered = _offered(connection, {row.id: row.session_id for row in rows})
     running = _running(connection, [row.session_id for row in rows if row.session_id is not None])
-    return [(row.id, _document(row, offered[row.id], running.get(row.session_id, 0), moment)) for row in rows]
+    return [
+        (row.id, _document(row, offered[row.id], running.get(row.session_id, _NOTHING), moment))
+        for row in rows
+    ]
 
 
 def _document(
-    row: Row[*tuple[Any, ...]], offered: Sequence[DeviceTarget], running: int, moment: Moment
+    row: Row[*tuple[Any, ...]], offered: Sequence[DeviceTarget], running: _Running, moment: Moment
 ) -> DeviceDocument:
     return DeviceDocument(
         slug=row.slug,
         name=row.name,
-        state=moment.state(row.seen_us, running),
+        state=moment.state(row.seen_us, running.jobs),
         health=DeviceHealth(row.health),
         health_reason=row.health_reason,
         created_at=instant(row.created_us),
         description=json.loads(row.description or "{}"),
-        agent=None if row.session_id is None else _agent(row, moment),
+        agent=None if row.session_id is None else _agent(row, running, moment),
         targets=tuple(offered),
-        running_jobs=running,
+        running_jobs=running.jobs,
     )
 
 
-def _agent(row: Row[*tuple[Any, ...]], moment: Moment) -> AgentDocument:
+def _agent(row: Row[*tuple[Any, ...]], running: _Running, moment: Moment) -> AgentDocument:
+    # What was told before was of other jobs.
+    told = running.jobs and row.doing_us is not None and row.doing_us >= running.since_us
     return AgentDocument(
         session_id=row.session_id,
         version=row.agent_version,
         opened_at=instant(row.opened_us),
         seen_s=moment.silent_s(row.seen_us),
+        doing=row.doing if told else None,
     )
 
 
@@ -121,11 +139,11 @@ def _offered(
     return found
 
 
-def _running(connection: Connection, session_ids: Sequence[int]) -> dict[int, int]:
-    """How many attempts are live, by session."""
+def _running(connection: Connection, session_ids: Sequence[int]) -> dict[int, _Running]:
+    """The attempts that are live, by session."""
     live = (
-        select(attempts.c.session_id, func.count())
+        select(attempts.c.session_id, func.count(), func.max(attempts.c.started_us))
         .where(attempts.c.state == literal_column("'live'"), attempts.c.session_id.in_(session_ids))
         .group_by(attempts.c.session_id)
     )
-    return dict(connection.execute(live).all())
+    return {session_id: _Running(*found) for session_id, *found in connection.execute(live)}

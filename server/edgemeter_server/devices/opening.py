@@ -56,6 +56,7 @@ def _open(
         lease_s=settings.lease_s,
         renew_every_s=settings.lease_s / RENEWALS_PER_LEASE,
         offers=register(connection, registrar, offers),
+        takes_doing=True,
     )
     return answer, opened.topics
 

@@ -59,6 +59,12 @@ def seen(connection: Connection, session_id: int, now_us: int) -> None:
     connection.execute(_SEEN, values)
 
 
+def told(connection: Connection, session_id: int, doing: str, now_us: int) -> None:
+    """What its agent does with the leases that it holds."""
+    own = update(agent_sessions).where(agent_sessions.c.id == session_id)
+    connection.execute(own.values(doing=doing, doing_us=now_us))
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A session, the topics to wake for what the former one leaves, and whether it had been opened before."""

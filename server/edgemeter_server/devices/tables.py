@@ -69,7 +69,8 @@ device_targets = Table(
 )
 
 #: `seen_us` moves at most every few seconds; leases do not depend on it. `opening_id` names the call that
-#: opened it; sessions of before there were such names have none.
+#: opened it; sessions of before there were such names have none. `doing` is what its agent told at
+#: `doing_us`.
 agent_sessions = Table(
     "agent_sessions",
     metadata,
@@ -82,6 +83,8 @@ agent_sessions = Table(
     Column("seen_us", Microseconds, nullable=False),
     Column("closed_us", Microseconds),
     Column("opening_id", LargeBinary(16)),
+    Column("doing", String(200)),
+    Column("doing_us", Microseconds),
     sqlite_autoincrement=True,
 )
 _OPEN = text("closed_us IS NULL")

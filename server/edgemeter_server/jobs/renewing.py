@@ -69,6 +69,8 @@ def _renew(services: Services, connection: Connection, device_id: int, message: 
     sessions.live_session(connection, message.session_id, device_id)
     now_us = services.clock.now_us(connection)
     sessions.seen(connection, message.session_id, now_us)
+    if message.doing is not None:
+        sessions.told(connection, message.session_id, message.doing, now_us)
     secrets = {held.attempt_id: held.secret for held in message.leases}
     rows = connection.execute(_MINE, {"session_id": message.session_id, "ids": secrets}).all()
     mine = [row for row in rows if opens(secrets[row.id], services.key, row)]

@@ -42,6 +42,36 @@ async def test_state_follows_the_agent_and_its_leases(
     assert await state() == "running"
 
 
+async def test_what_an_agent_tells_of_its_jobs_is_shown_while_it_holds_them(
+    client_of: ClientOf, clock: ManualClock, submit: Submit
+) -> None:
+    agent, admin = await client_of(Role.AGENT, device="a"), await client_of(Role.ADMIN)
+
+    async def doing() -> str | None:
+        return (await admin.get("/v1/devices/a")).json()["agent"]["doing"]
+
+    opened = await open_session(agent)
+    assert opened["takes_doing"]
+    await admin.post("/v1/devices/a/approve", json={})
+    await submit(SLUG, 1)
+    [lease] = await claim(agent, opened["session_id"])
+    assert await doing() is None
+    held = {"attempt_id": lease["attempt_id"], "secret": lease["secret"]}
+    renewal = {"session_id": opened["session_id"], "leases": [held]}
+    waits = "another measurement is running; waiting for it"
+    clock.advance(1)
+    for message in (renewal | {"doing": waits}, renewal):
+        assert (await agent.post("/v1/agent/renewals", json=message)).status_code == 200
+        assert await doing() == waits
+    refused = await agent.post("/v1/agent/renewals", json=renewal | {"doing": "x" * 201})
+    assert refused.status_code == 422
+
+    clock.advance(1)
+    await submit(SLUG, 1)
+    await claim(agent, opened["session_id"])  # of these it has said nothing yet
+    assert await doing() is None
+
+
 async def test_a_target_and_all_its_devices(client_of: ClientOf, clock: ManualClock, submit: Submit) -> None:
     viewer, admin = await client_of(Role.VIEWER), await client_of(Role.ADMIN)
     agents = {slug: await client_of(Role.AGENT, device=slug) for slug in ("b", "a")}
