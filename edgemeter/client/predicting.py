@@ -64,14 +64,28 @@ class FitFailedError(ClientError):
 
 
 def fit(
-    space: AnySpace, target: str, *, model: str = "auto", activate: bool = True, project: str | None = None
+    space: AnySpace,
+    target: str,
+    *,
+    model: str = "auto",
+    sources: Sequence[str] | None = None,
+    activate: bool = True,
+    project: str | None = None,
 ) -> Steps[PredictorDocument]:
     """Fits a new version of a predictor from what is measured, and waits for it. Raises FitFailedError.
 
-    Of a generated space it is that of the space it was made of.
+    Of a generated space it is that of the space it was made of. `sources` are targets whose predictors are
+    prior; None leaves it to the server, which takes all there are where little is measured.
     """
     home = yield from home_project(project)
-    message = NewFit(project=home, space=named(space).name, target=target, model=model, activate=activate)
+    message = NewFit(
+        project=home,
+        space=named(space).name,
+        target=target,
+        model=model,
+        sources=None if sources is None else tuple(sources),
+        activate=activate,
+    )
     # Sent again it would be told of itself: a conflict.
     call = Call(
         method="POST", path="/v1/predictors", message=message, repeatable=False, read=reader(FitDocument)

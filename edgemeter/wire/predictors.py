@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from edgemeter.measurement import Interval
 from edgemeter.wire.base import Id, Instant, Message, Reply, Sha256, Slug
@@ -12,6 +12,7 @@ MAX_FIT_WAIT_S = 60.0
 #: Stands where others have a space: a predictor of any ONNX or TFLite file, by the file's kernels.
 ANY_NETWORK = "any-network"
 MOST_KERNELS_BYTES = 16 << 20  #: of a saved predictor of kernels
+MOST_SOURCES = 16  #: predictors of other targets that one fit starts from
 ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 
 
@@ -25,13 +26,16 @@ class FitState(StrEnum):
 class NewFit(Message):
     """One predictor of a space on a target, from what the project has measured there.
 
-    Architectures that a campaign measured as tests are left out of the fit: it is judged by them.
+    Architectures that a campaign measured as tests are left out of the fit: it is judged by them. `sources`
+    are targets whose predictors of the space are its prior; None: those that the project has, where few
+    architectures are measured.
     """
 
     project: Slug = "default"
     space: Slug
     target: Slug
     model: ModelName = "auto"
+    sources: Annotated[tuple[Slug, ...], Field(max_length=MOST_SOURCES)] | None = None
     activate: bool = True  #: answers estimates from then on
 
 

@@ -44,7 +44,7 @@ class Transfer(CostModel[SpaceData, Codes]):
 
     def fit(self, data: SpaceData) -> Transferred:
         if not self.sources:
-            raise NotApplicable(f"{self.name} needs predictors of other targets")
+            raise NotApplicable(f"{self.name} needs predictors of other targets of this space, to start from")
         if len(data) < FEWEST:
             raise NotApplicable(f"{self.name} needs {FEWEST} measured networks, there are {len(data)}")
         data = data.select(np.lexsort((data.latency_ms, *data.codes.T)))  # rounding in one order

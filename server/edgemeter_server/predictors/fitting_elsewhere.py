@@ -4,14 +4,14 @@ The lease stays with the worker that asks the cluster, so that the database rema
 is being fitted. A machine of the cluster needs this version of `edgemeter[dask]`, no database and no secret.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from edgemeter.failures import EdgeMeterError
 from edgemeter_server.database.base import UnavailableError
-from edgemeter_server.predictors.snapshots import Snapshot
-from edgemeter_server.predictors.training import FitError, Trained, train_in_child
+from edgemeter_server.predictors.material import FitError, Material
+from edgemeter_server.predictors.training import Trained, train_in_child
 from edgemeter_server.predictors.working import Train
 
 CONNECT_S: Final = 15.0
@@ -28,9 +28,9 @@ async def dask_cluster(scheduler: str) -> AsyncIterator[Train]:
     except ImportError:
         raise EdgeMeterError("fits on Dask need `pip install 'edgemeter[dask]'`") from None
 
-    async def train(space: str, model: str, snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
+    async def train(material: Material) -> Trained:
         # Impure: a fit that was given up and is taken again is another task.
-        future = client.submit(train_in_child, space, model, snapshot, dict(about), pure=False)
+        future = client.submit(train_in_child, material, pure=False)
         try:
             trained: Trained = await future.result()
         except KilledWorker as error:

@@ -4,11 +4,12 @@ A worker holds a fit for `LEASE_S`, and renews that while it fits. One that ends
 the fit waits again.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from edgemeter.wire.predictors import FitState, NewFit
@@ -36,6 +37,7 @@ class Held:
     builds: str
     model: str
     activate: bool
+    sources: tuple[str, ...] | None  #: as in NewFit
 
 
 def ask(connection: Connection, caller: Caller, message: NewFit, now_us: int) -> int:
@@ -48,6 +50,7 @@ def ask(connection: Connection, caller: Caller, message: NewFit, now_us: int) ->
         "builds": builds_of(known_space(message.space)),
         "model": message.model,
         "activate": message.activate,
+        "sources": None if message.sources is None else json.dumps(message.sources),
     }
     if (new := _insert(connection, asked, now_us)) is None:
         detail = f"{message.space} on {message.target} is being fitted already; wait for it"
@@ -62,7 +65,7 @@ def claim(connection: Connection, now_us: int) -> Held | None:
     found = select(fits).where(opened, free).order_by(fits.c.id).limit(1).with_for_update(skip_locked=True)
     if (row := connection.execute(found).one_or_none()) is None:
         return None
-    held = Held(row.id, row.tries + 1, row.project_id, row.target_id, row.builds, row.model, row.activate)
+    held = _held(row)
     if row.tries >= MOST_TRIES:
         end(connection, replace(held, tries=row.tries), "each worker that tried it ended", now_us)
         return None
@@ -93,7 +96,7 @@ def release(connection: Connection, held: Held) -> None:
 
 def begin_again(connection: Connection, fit_id: int, reason: str, now_us: int) -> bool:
     """The same fit once more, on what is measured now. False where one of the same is open already."""
-    columns = ("project_id", "token_id", "target_id", "builds", "model")
+    columns = ("project_id", "token_id", "target_id", "builds", "model", "sources")
     former = connection.execute(select(*(fits.c[name] for name in columns)).where(fits.c.id == fit_id)).one()
     new = _insert(connection, {**former._mapping, "activate": True}, now_us)
     if new is None:
@@ -110,6 +113,13 @@ def _insert(connection: Connection, asked: Mapping[str, Any], now_us: int) -> in
             return int(connection.execute(insert(fits).values(row).returning(fits.c.id)).scalar_one())
     except IntegrityError:
         return None
+
+
+def _held(row: Row[Any]) -> Held:
+    """By the worker that claims it now."""
+    sources = None if row.sources is None else tuple(json.loads(row.sources))
+    tries = row.tries + 1
+    return Held(row.id, tries, row.project_id, row.target_id, row.builds, row.model, row.activate, sources)
 
 
 def _is_held(held: Held) -> tuple[ColumnElement[bool], ...]:

@@ -16,8 +16,9 @@ from sqlalchemy import (
 
 from edgemeter_server.database.metadata import Key, Microseconds, metadata
 
-#: `builds` names the space and its version; `state` is a FitState. A running fit whose `expires_us` has
-#: passed was left by a worker that ended: it is taken again; `tries` counts how often it was.
+#: `builds` names the space and its version; `sources` is JSON of targets' slugs, or None, as in NewFit;
+#: `state` is a FitState. A running fit whose `expires_us` has passed was left by a worker that ended: it is
+#: taken again; `tries` counts how often it was.
 fits = Table(
     "fits",
     metadata,
@@ -34,6 +35,7 @@ fits = Table(
     Column("expires_us", Microseconds),
     Column("ended_us", Microseconds),
     Column("failure", Text),
+    Column("sources", Text),
     sqlite_autoincrement=True,
 )
 _OPEN = text("state IN ('waiting', 'running')")

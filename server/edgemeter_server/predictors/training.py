@@ -6,7 +6,7 @@ Importing scikit-learn and fitting take seconds of a processor, which the server
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from pydantic import ValidationError
@@ -22,16 +22,16 @@ from edgemeter.wire.base import Reply
 from edgemeter.wire.predictors import Accuracy
 from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import DataError, OperatorTable, SpaceData
+from edgemeter_server.predictors.material import FitError, Material
 from edgemeter_server.predictors.snapshots import Labelled, Snapshot
+
+if TYPE_CHECKING:
+    from edgemeter_predictors.models import Model
 
 #: A fit that takes longer is given up. Its lease is longer still.
 WALL_S: Final = 480.0
 _LIMITS: Final = Limits(wall_s=WALL_S, cpu_s=WALL_S, memory_bytes=4 << 30)
 _PRELOAD: Final = ("edgemeter_predictors.training",)
-
-
-class FitError(Exception):
-    """There is no predictor, and why, in words for the user who asked."""
 
 
 class VersionFacts(Reply):
@@ -57,16 +57,10 @@ class Trained(VersionFacts):
         return b64decode(self.content)
 
 
-def train_in_child(space: str, model: str, snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
+def train_in_child(material: Material) -> Trained:
     """Blocks. Raises FitError."""
-    payload = {
-        "space": space,
-        "model": model,
-        "snapshot": snapshot.model_dump(mode="json"),
-        "about": dict(about),
-    }
     try:
-        sent = run_limited(f"{__name__}:train_here", payload, _LIMITS, _PRELOAD)
+        sent = run_limited(f"{__name__}:train_here", material.payload, _LIMITS, _PRELOAD)
         if isinstance(sent, dict) and "refused" in sent:
             raise FitError(str(sent["refused"])[:2000])
         return Trained.model_validate(sent)
@@ -83,20 +77,30 @@ def train_here(payload: Mapping[str, Any]) -> Any:
     snapshot = Snapshot.model_validate(payload["snapshot"])
     try:
         with threadpool_limits(1):  # small matrices: more threads only wait for each other
-            trained = _train(find_space(payload["space"]), payload["model"], snapshot, payload["about"])
+            space = find_space(payload["space"])
+            model = _model(space, payload["model"], payload["sources"])
+            trained = _train(space, model, snapshot, payload["about"])
     except (NotApplicable, DataError, CodeError) as error:
         return {"refused": str(error)}
     return trained.model_dump(mode="json")
 
 
-def _train(space: Space, name: str, snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
+def _model(space: Space, name: str, sources: Sequence[tuple[str, str]]) -> "Model":
     from edgemeter_predictors.models import find_model
+    from edgemeter_predictors.saving.predictors import load
+    from edgemeter_predictors.transferred import Source
+
+    prior = [Source(target, load(b64decode(content), space).fitted) for target, content in sources]
+    return find_model(name, prior)
+
+
+def _train(space: Space, model: "Model", snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
     from edgemeter_predictors.saving.predictors import save
     from edgemeter_predictors.training import train
     from edgemeter_server.predictors.accuracies import accuracy, none_of_nan
 
     data = space_data(space, snapshot.training, snapshot.operators)
-    predictor = train(find_model(name), data, about=about)
+    predictor = train(model, data, about=about)
     tested = _tested(predictor, space, snapshot.tests)
     predictor = replace(predictor, about={**about, "tested": tested and tested.model_dump()})
     judged = predictor.errors

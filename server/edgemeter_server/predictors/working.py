@@ -1,10 +1,9 @@
 """The training worker: takes fits one after the other, each in a child process or wherever it is told to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection, select
@@ -13,27 +12,27 @@ from edgemeter import __version__
 from edgemeter_server import faults
 from edgemeter_server.database.base import UnavailableError
 from edgemeter_server.devices.tables import targets
-from edgemeter_server.predictors import queueing, snapshots
+from edgemeter_server.predictors import queueing, snapshots, sources
 from edgemeter_server.predictors.apart import apart
+from edgemeter_server.predictors.material import FitError, Material
 from edgemeter_server.predictors.publishing import publish
 from edgemeter_server.predictors.queueing import Held
-from edgemeter_server.predictors.snapshots import Snapshot
 from edgemeter_server.predictors.topics import fit_topic
-from edgemeter_server.predictors.training import FitError, Trained, train_in_child
+from edgemeter_server.predictors.training import Trained, train_in_child
 from edgemeter_server.predictors.workplace import Workplace
 from edgemeter_server.services import Services
 
-#: A space, a model, the data and what is said of the predictor go in. Raises FitError.
-Train = Callable[[str, str, Snapshot, Mapping[str, Any]], Awaitable[Trained]]
+#: Raises FitError.
+Train = Callable[[Material], Awaitable[Trained]]
 
 _log = structlog.get_logger()
 _LOOK_AGAIN_S = 1.0
 _AWAY_S = 5.0
 
 
-async def in_child(space: str, model: str, snapshot: Snapshot, about: Mapping[str, Any]) -> Trained:
+async def in_child(material: Material) -> Trained:
     """In a child process of this one."""
-    return await apart(train_in_child, space, model, snapshot, about)
+    return await apart(train_in_child, material)
 
 
 async def fit_here(services: Services) -> None:
@@ -61,18 +60,17 @@ async def work_off(workplace: Workplace, train: Train = in_child) -> None:
 
 
 async def _fit(workplace: Workplace, held: Held, train: Train) -> None:
-    snapshot, about = await workplace.database.read(partial(_material, held=held))
-    space = held.builds.partition("/")[0]
-    faults.point("fit.claimed")
     try:
+        material = await workplace.database.read(partial(_material, held=held))
+        faults.point("fit.claimed")
         async with _kept(workplace, held):
-            trained = await train(space, held.model, snapshot, about)
+            trained = await train(material)
     except FitError as error:
         _log.info("no predictor", fit=held.id, why=str(error))
         await workplace.database.write(partial(_failed, workplace=workplace, held=held, why=str(error)))
         return
     kept = await workplace.database.write(
-        lambda c: publish(c, held, snapshot, trained, workplace.clock.now_us(c))
+        lambda c: publish(c, held, material.snapshot, trained, workplace.clock.now_us(c))
     )
     _log.info("predictor fitted", fit=held.id, kept=kept, model=trained.model, networks=trained.networks)
 
@@ -98,12 +96,13 @@ async def _renew(workplace: Workplace, held: Held) -> None:
             await workplace.database.write(lambda c: queueing.renew(c, held, workplace.clock.now_us(c)))
 
 
-def _material(connection: Connection, held: Held) -> tuple[Snapshot, dict[str, Any]]:
-    """The data, and what the predictor says of itself wherever it is read."""
+def _material(connection: Connection, held: Held) -> Material:
+    """Raises FitError where a source that was named has no predictor."""
     snapshot = snapshots.take(connection, held.project_id, held.builds, held.target_id)
     slug = connection.execute(select(targets.c.slug).where(targets.c.id == held.target_id)).scalar_one()
     about = {"target": slug, "snapshot_sha256": snapshot.sha256, "edgemeter_version": __version__}
-    return snapshot, about
+    taken = sources.take(connection, held, len(snapshot.training))
+    return Material(held.builds.partition("/")[0], held.model, snapshot, taken, about)
 
 
 def _failed(connection: Connection, workplace: Workplace, held: Held, why: str) -> bool:

@@ -14,7 +14,7 @@ from edgemeter.wire.estimates import ARROW, BULK_COLUMNS
 from edgemeter_predictors.saving.predictors import load
 from edgemeter_server.app import create_app
 from edgemeter_server.predictors import bulk, bulk_answers, queueing, working
-from edgemeter_server.predictors.training import FitError
+from edgemeter_server.predictors.material import FitError
 
 ALL = ["tiny@1:conv3,conv3", "tiny@1:conv3,conv5", "tiny@1:conv5,conv3", "tiny@1:conv5,conv5"]
 

@@ -6,10 +6,10 @@ import pytest
 from edgemeter_server.database.base import UnavailableError
 from edgemeter_server.predictors import fitting_elsewhere
 from edgemeter_server.predictors.fitting_elsewhere import dask_cluster
+from edgemeter_server.predictors.material import FitError
 from edgemeter_server.predictors.snapshots import Snapshot
-from edgemeter_server.predictors.training import FitError
 
-from .test_training import snapshot
+from .test_training import material, snapshot
 
 
 async def test_a_cluster_fits_what_a_child_would_and_says_what_it_cannot():
@@ -25,10 +25,10 @@ async def test_a_cluster_fits_what_a_child_would_and_says_what_it_cannot():
         ) as cluster,
         dask_cluster(cluster.scheduler_address) as train,
     ):
-        trained = await train("hurricane", "hierarchical", snapshot(), {"target": "t"})
+        trained = await train(material("hierarchical", snapshot()))
         assert (trained.model, trained.operators, trained.networks) == ("hierarchical", 258, 12)
         with pytest.raises(FitError, match="measured operators"):
-            await train("hurricane", "hierarchical", Snapshot(operators=(), training=(), tests=()), {})
+            await train(material("hierarchical", Snapshot(operators=(), training=(), tests=())))
 
 
 async def test_a_scheduler_that_is_not_there_is_told(monkeypatch):

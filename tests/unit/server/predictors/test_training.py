@@ -8,8 +8,9 @@ from edgemeter.spaces.sampling import sample
 from edgemeter.spaces.sums import sum_over_layers
 from edgemeter.spaces.text import to_text
 from edgemeter_predictors.saving.predictors import load
+from edgemeter_server.predictors.material import FitError, Material, SavedSource
 from edgemeter_server.predictors.snapshots import Labelled, Snapshot
-from edgemeter_server.predictors.training import FitError, train_in_child
+from edgemeter_server.predictors.training import train_in_child
 
 SPACE = find_space("hurricane")
 COSTS = np.linspace(0.1, 3.0, len(SPACE.placed))
@@ -33,8 +34,12 @@ def snapshot(train=12, tests=4):
     return Snapshot(operators=operators, training=tuple(rows[:train]), tests=tuple(rows[train:]))
 
 
+def material(model, data, sources=(), **about):
+    return Material("hurricane", model, data, tuple(sources), about)
+
+
 def test_a_child_trains_a_predictor_that_this_process_reads():
-    trained = train_in_child("hurricane", "hierarchical", snapshot(), {"target": "t"})
+    trained = train_in_child(material("hierarchical", snapshot(), target="t"))
     assert (trained.model, trained.operators, trained.networks) == ("hierarchical", 258, 12)
     assert trained.tested is not None
     assert trained.tested.mape_percent < 2
@@ -45,6 +50,20 @@ def test_a_child_trains_a_predictor_that_this_process_reads():
     assert predictor.about["target"] == "t"
 
 
+def test_a_new_target_starts_from_the_predictors_of_others():
+    """Eight networks and no operators: far too few for any other model of 640 one-hot features."""
+    other = train_in_child(material("lut", snapshot()))
+    few = Snapshot(operators=(), training=snapshot(train=8, tests=0).training, tests=snapshot().tests)
+    source = SavedSource("t", 7, other.file)
+    trained = train_in_child(material("auto", few, [source], target="u"))
+    assert trained.model == "transfer"
+    assert "nearest: t 100%" in trained.explanation
+    assert trained.tested.mape_percent < 3
+    assert load(trained.file, SPACE).about["sources"] == {"t": 7}
+    with pytest.raises(FitError, match="predictors of other targets"):
+        train_in_child(material("transfer", few))
+
+
 def test_the_same_data_have_the_same_name():
     assert snapshot().sha256 == snapshot().sha256 != snapshot(train=13, tests=3).sha256
 
@@ -52,6 +71,6 @@ def test_the_same_data_have_the_same_name():
 def test_what_cannot_be_fitted_is_said_in_words():
     empty = Snapshot(operators=(), training=(), tests=())
     with pytest.raises(FitError, match="measured operators"):
-        train_in_child("hurricane", "hierarchical", empty, {})
+        train_in_child(material("hierarchical", empty))
     with pytest.raises(FitError, match="no model is called"):
-        train_in_child("hurricane", "magic", empty, {})
+        train_in_child(material("magic", empty))

@@ -1,0 +1,11 @@
+"""Which targets' predictors a fit was told to start from. None leaves it to the server."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    op.add_column("fits", sa.Column("sources", sa.Text()))
