@@ -1,3 +1,4 @@
+import pickle
 from types import ModuleType
 
 import numpy as np
@@ -10,13 +11,16 @@ from edgemeter.spaces.space import CodeError
 from edgemeter_predictors.additive import Additive
 from edgemeter_predictors.bayesian_ridge import BayesianRidge
 from edgemeter_predictors.data import OperatorTable, SpaceData
+from edgemeter_predictors.evaluation import local
 from edgemeter_predictors.evaluation.bulk import Bulk, compiled_loops
 from edgemeter_predictors.evaluation.evaluator import Evaluator
+from edgemeter_predictors.evaluation.local import load_local
 from edgemeter_predictors.hierarchical import Hierarchical
 from edgemeter_predictors.judging.calibration import Calibration
 from edgemeter_predictors.linear import Linear
 from edgemeter_predictors.lut import Lut
 from edgemeter_predictors.predictor import Predictor
+from edgemeter_predictors.saving.predictors import save
 from tests.unit.predictors import blocks
 
 DATA = blocks.data(1200)
@@ -52,6 +56,19 @@ def test_bulk_is_predict_in_single_precision(bulk: Bulk, fitted: Additive, rows:
     np.testing.assert_allclose(mean[some], expected.mean_ms, rtol=1e-5)
     np.testing.assert_allclose(std[some], expected.std_ms, rtol=1e-3)
     np.testing.assert_array_equal(bulk.latency_ms(np.ascontiguousarray(codes)), mean)
+
+
+def test_a_search_s_own_process_has_the_tables(fitted: Additive, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = save(Predictor(fitted, Calibration((1.0,) * 64, 40), None, 0.02, 40), blocks.SPACE)
+    predictor, codes = load_local(saved, blocks.SPACE), blocks.sample(30, seed=6)
+    exact = predictor.predict(codes)
+    np.testing.assert_array_equal(exact.mean_ms, fitted.predict(codes).mean_ms)
+    monkeypatch.setattr(local, "MANY", 30)
+    assert predictor.predict(codes).mean_ms.dtype == np.float32
+    again = pickle.loads(pickle.dumps(predictor))  # noqa: S301  for other processes of the search
+    many = again.predict(codes)
+    np.testing.assert_allclose(many.mean_ms, exact.mean_ms, rtol=1e-5)
+    np.testing.assert_allclose(again.interval(many).high_ms, again.interval(exact).high_ms, rtol=1e-3)
 
 
 def test_one_is_predict(bulk: Bulk, fitted: Additive) -> None:

@@ -140,7 +140,7 @@ def test_version_1_opens() -> None:
 
 def test_serving_imports_neither_scikit_learn_nor_scipy() -> None:
     script = (
-        "import sys; import edgemeter_predictors.saving.predictors;"
+        "import sys; import edgemeter_predictors.evaluation.local;"
         "print([name for name in ('sklearn', 'scipy', 'onnx', 'numba') if name in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
