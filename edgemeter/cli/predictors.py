@@ -113,13 +113,20 @@ def activate(client: "Client", predictor: int, as_json: bool) -> None:
 @predictors.command()
 @click.argument("predictor", type=int)
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: predictor-ID.edgemeter"
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Default: predictor-ID.edgemeter or .onnx",
+)
+@click.option(
+    "--onnx", "as_onnx", is_flag=True, help="As an ONNX network: `codes` in, `latency_ms` out, no intervals."
 )
 @remote
-def download(client: "Client", predictor: int, output: Path | None) -> None:
+def download(client: "Client", predictor: int, output: Path | None, as_onnx: bool) -> None:
     """Save a version as a file, to be evaluated elsewhere."""
-    path = output or Path(f"predictor-{predictor}.edgemeter")
-    path.write_bytes(client.predictor_content(predictor))
+    content = client.predictor_onnx(predictor) if as_onnx else client.predictor_content(predictor)
+    path = output or Path(f"predictor-{predictor}.{'onnx' if as_onnx else 'edgemeter'}")
+    path.write_bytes(content)
     click.echo(f"saved as {path}", err=True)
 
 

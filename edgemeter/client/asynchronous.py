@@ -145,6 +145,7 @@ class AsyncClient:
     predictor = awaiting(predicting.predictor)
     predictor_document = awaiting(predicting.predictor_document)
     predictor_content = awaiting(predicting.predictor_content)
+    predictor_onnx = awaiting(predicting.predictor_onnx)
     compare_predictors = awaiting(predicting.compare_predictors)
     activate_predictor = awaiting(predicting.activate_predictor)
 

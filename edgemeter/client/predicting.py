@@ -29,6 +29,7 @@ from edgemeter.wire.estimates import (
     OperatorEstimate,
 )
 from edgemeter.wire.predictors import (
+    ANY_NETWORK,
     MAX_FIT_WAIT_S,
     Comparison,
     FitDocument,
@@ -171,6 +172,26 @@ def predictor_content(predictor_id: int) -> Steps[bytes]:
     """The saved predictor, as `edgemeter_predictors.saving` reads it."""
     path = f"/v1/predictors/{int(predictor_id)}/content"
     return (yield from ask(Call(method="GET", path=path, read=bytes)))
+
+
+def predictor_onnx(predictor_id: int) -> Steps[bytes]:
+    """A version's mean as an ONNX network: `codes` (n, columns) in, `latency_ms` (n,) out, without intervals.
+
+    Needs `edgemeter[predictors,onnx]`. Raises ClientError for a version that is no sum of tables.
+    """
+    from edgemeter.spaces.registry import find_space
+
+    write: Callable[[bytes, Any], bytes] = _of_files("onnx")
+    document = yield from predictor_document(predictor_id)
+    if document.space == ANY_NETWORK:
+        raise ClientError("a predictor of any file cannot be written as ONNX")
+    content = yield from predictor_content(predictor_id)
+    try:
+        return write(content, find_space(document.space))
+    except ValueError as error:
+        raise ClientError(str(error)) from error
+    except ImportError:
+        raise ClientError("ONNX files are written by `onnx`; pip install 'edgemeter[onnx]'") from None
 
 
 def predictor(space: AnySpace, target: str, *, project: str | None = None) -> Steps[LocalPredictor]:
@@ -326,7 +347,14 @@ def _asked(message: NewEstimates, wait_s: float, reply: type[T]) -> Steps[T]:
 
 
 def _reader() -> Callable[[bytes, Any], LocalPredictor]:
-    for point in entry_points(group=READERS):
-        load: Callable[[bytes, Any], LocalPredictor] = point.load()
-        return load
+    read: Callable[[bytes, Any], LocalPredictor] = _of_files("predictor")
+    return read
+
+
+def _of_files(name: str) -> Any:
+    try:
+        for point in entry_points(group=READERS, name=name):
+            return point.load()
+    except ImportError:
+        pass
     raise ClientError("saved predictors need the package of predictors; pip install 'edgemeter[predictors]'")

@@ -144,6 +144,7 @@ class Client:
     predictor = calling(predicting.predictor)
     predictor_document = calling(predicting.predictor_document)
     predictor_content = calling(predicting.predictor_content)
+    predictor_onnx = calling(predicting.predictor_onnx)
     compare_predictors = calling(predicting.compare_predictors)
     activate_predictor = calling(predicting.activate_predictor)
 

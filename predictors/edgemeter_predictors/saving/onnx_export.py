@@ -8,11 +8,21 @@ written.
 import numpy as np
 from numpy.typing import NDArray
 
+from edgemeter.spaces.space import Space
 from edgemeter_predictors.additive import Additive
 from edgemeter_predictors.contract import NotApplicable
+from edgemeter_predictors.saving.predictors import load
 from edgemeter_predictors.terms import offsets
 
 _OPSET, _IR_VERSION = 17, 8
+
+
+def saved_as_onnx(data: bytes, space: Space) -> bytes:
+    """Of a saved predictor. Raises FileError as `load`, NotApplicable for what is no sum of tables."""
+    fitted = load(data, space).fitted
+    if not isinstance(fitted, Additive):
+        raise NotApplicable(f"{fitted.model} is no sum of tables, and cannot be written as ONNX")
+    return to_onnx(fitted)
 
 
 def to_onnx(fitted: Additive) -> bytes:

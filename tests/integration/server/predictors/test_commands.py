@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from edgemeter.cli import codes
@@ -92,6 +93,15 @@ async def test_a_predictor_of_files_is_published_and_asked(
     by_words = await edgemeter("predict", file, "-t", "onnxruntime", "--json", *words[-2:])
     [found] = json.loads(by_words.stdout)["estimates"]
     assert found["target"] == measured.TARGET
+
+
+async def test_versions_are_saved_also_as_onnx(measured, edgemeter, tmp_path):
+    version = await fitted(measured)
+    file = tmp_path / "p.onnx"
+    await edgemeter("predictors", "download", version["id"], "--onnx", "-o", file)
+    [latency_ms] = onnxruntime.InferenceSession(file).run(None, {"codes": np.array([[0, 1]], np.uint8)})
+    asked = await edgemeter("predict", "tiny", ALL[1], "-t", measured.TARGET, "--predicted", "--json")
+    assert latency_ms == pytest.approx([json.loads(asked.stdout)["estimates"][0]["latency_ms"]])
 
 
 async def test_operators_are_asked_about(measured, edgemeter):
