@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edgemeter.failures import FailureError, FailureKind
+from edgemeter.failures import Failure, FailureError, FailureKind
 
 ENVIRONMENT = "EDGEMETER_LOCK"
 FILE_NAME = "edgemeter.lock"
@@ -54,6 +54,10 @@ def machine_lock(
         _release(descriptor)
 
 
+class _UnusableFileError(FailureError):
+    """A file that cannot be a lock. Says why."""
+
+
 class _Wait:
     """One caller's patience for the lock at `place`."""
 
@@ -70,7 +74,8 @@ class _Wait:
             self._told.add(holder)
             self._waiting(holder)
         if self._deadline_s is not None and time.monotonic() >= self._deadline_s:
-            raise _unready(f"another measurement (pid {holder or 'unknown'}) is running on this machine")
+            text = f"another measurement (pid {holder or 'unknown'}) is running on this machine"
+            raise FailureError.of(FailureKind.DEVICE_UNREADY, text)
         time.sleep(POLL_S)
 
 
@@ -79,23 +84,14 @@ def _turn(place: Path, wait: _Wait) -> Iterator[None]:
     """Of all that wait, one has the turn and is the only one to ask for the lock. Where no file can be made
     beside the lock's, as where a container is given that file alone, all ask at once.
     """
-    queue = place.with_name(f"{place.name}.next")
-    if not _may_open(queue):
-        yield
-        return
-    descriptor = _acquire(queue, wait)
+    descriptor = None
+    with suppress(_UnusableFileError):
+        descriptor = _acquire(place.with_name(f"{place.name}.next"), wait)
     try:
         yield
     finally:
-        _release(descriptor)
-
-
-def _may_open(path: Path) -> bool:
-    try:
-        os.close(_open(path))
-    except FailureError:
-        return False
-    return True
+        if descriptor is not None:
+            _release(descriptor)
 
 
 def _acquire(path: Path, wait: _Wait) -> int:
@@ -119,9 +115,7 @@ def _open(path: Path) -> int:
             refusals[error.errno or 0] = error.strerror or "unknown error"
         else:
             return _checked(descriptor, path, created=bool(flags & os.O_CREAT))
-    raise _unready(
-        f"the lock file {path.name} cannot be opened ({_why(refusals)}); {ENVIRONMENT} names another"
-    )
+    raise _unusable(f"the lock file {path.name} cannot be opened ({_why(refusals)})")
 
 
 def _why(refusals: dict[int, str]) -> str:
@@ -135,7 +129,7 @@ def _why(refusals: dict[int, str]) -> str:
 def _checked(descriptor: int, path: Path, created: bool) -> int:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise _unready(f"the lock file {path.name} is not a regular file; {ENVIRONMENT} names another")
+        raise _unusable(f"the lock file {path.name} is not a regular file")
     if created:
         os.fchmod(descriptor, 0o666)  # other users take turns with us, whatever our umask
     return descriptor
@@ -193,5 +187,5 @@ def _open_to_all(folder: Path) -> bool:
     return stat.S_ISDIR(mode) and bool(mode & stat.S_ISVTX) and bool(mode & stat.S_IWOTH)
 
 
-def _unready(message: str) -> FailureError:
-    return FailureError.of(FailureKind.DEVICE_UNREADY, message)
+def _unusable(why: str) -> _UnusableFileError:
+    return _UnusableFileError(Failure(FailureKind.DEVICE_UNREADY, f"{why}; {ENVIRONMENT} names another"))
