@@ -188,13 +188,18 @@ def _drift(drift: "DriftDocument") -> str:
 def accuracy_line(judged: "Accuracy | None") -> str | None:
     if judged is None:
         return None
-    rank = "" if judged.spearman is None else f", Spearman {judged.spearman:.3f}"
-    covered = (
-        ""
-        if judged.coverage_90_percent is None
-        else f", {judged.coverage_90_percent:.0f} % in the 90 % interval"
-    )
+    ranks = (("Spearman", judged.spearman), ("Kendall", judged.kendall))
+    told = "".join(f", {name} {value:.3f}" for name, value in ranks if value is not None)
     return (
-        f"{judged.mape_percent:.1f} % mean error over {judged.networks},"
-        f" {judged.within_10_percent:.0f} % within 10 %{rank}{covered}"
+        f"{judged.mape_percent:.1f} % mean error over {judged.networks}, {judged.rmse_ms:.3g} ms RMSE,"
+        f" {judged.within_5_percent:.0f} % within 5 %, {judged.within_10_percent:.0f} % within 10 %"
+        f"{told}{_covered(judged)}"
     )
+
+
+def _covered(judged: "Accuracy") -> str:
+    if judged.coverage_90_percent is None:
+        return ""
+    wide = "" if judged.width_90_percent is None else f", which is {judged.width_90_percent:.0f} % wide"
+    score = "" if judged.score_90_percent is None else f" (score {judged.score_90_percent:.0f} %)"
+    return f", {judged.coverage_90_percent:.0f} % in the 90 % interval{wide}{score}"

@@ -71,7 +71,8 @@ def _points(axis: Any, found: Predicted, rows: NDArray[np.bool_], colour: str, l
 
 
 def _diagonal(axis: Any, found: Predicted) -> None:
-    both = np.concatenate([found.measured_ms, found.predicted_ms])
+    drawn = (found.measured_ms, found.predicted_ms, found.low_ms, found.high_ms)
+    both = np.concatenate([each[np.isfinite(each)] for each in drawn])
     margin = 0.05 * (float(np.ptp(both)) or float(both.max()))
     ends = (float(both.min()) - margin, float(both.max()) + margin)
     axis.plot(ends, ends, color="#777777", linewidth=0.8, linestyle="--", zorder=0)

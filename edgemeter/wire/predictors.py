@@ -60,7 +60,8 @@ class FitDocument(Reply):
 
 class Accuracy(Reply):
     """Of predictions of `networks` architectures that the fit has not seen; percentages of the measured
-    latency. Correlations are None where all tie.
+    latency. Correlations are None where all tie. `score_90_percent` is the interval score, the mean of width
+    plus 20 times what is missed by: the lower the better.
     """
 
     networks: int
@@ -72,6 +73,7 @@ class Accuracy(Reply):
     kendall: float | None
     coverage_90_percent: float | None = None
     width_90_percent: float | None = None
+    score_90_percent: float | None = None
 
 
 class DriftDocument(Reply):

@@ -52,6 +52,8 @@ class TidyFile:
                 f"{path.name} has no column {', '.join(missing)}; a tidy file has {', '.join(_COLUMNS)}"
                 f", this one {', '.join(table.column_names)}"
             )
+        if not len(table):
+            raise TidyFileError(f"{path.name} has no rows")
         self._table = table.filter(_equal(table, "metric", metric))
         if not len(self._table):
             raise TidyFileError(f"{path.name} has no metric {metric!r}, it has {_values(table, 'metric')}")

@@ -80,9 +80,18 @@ def train_here(payload: Mapping[str, Any]) -> Any:
             space = find_space(payload["space"])
             model = _model(space, payload["model"], payload["sources"])
             trained = _train(space, model, snapshot, payload["about"])
-    except (NotApplicable, DataError, CodeError) as error:
+    except NotApplicable as error:
+        return {"refused": f"{error}{_advice(payload)}"}
+    except (DataError, CodeError) as error:
         return {"refused": str(error)}
     return trained.model_dump(mode="json")
+
+
+def _advice(payload: Mapping[str, Any]) -> str:
+    """`auto` is refused for nothing but too little data."""
+    if payload["model"] != "auto":
+        return ""
+    return f". `edgemeter profile {payload['space']} --target {payload['about']['target']}` measures more"
 
 
 def _model(space: Space, name: str, sources: Sequence[tuple[str, str]]) -> "Model":

@@ -145,6 +145,8 @@ def test_what_cannot_be_done_is_told(cells_file: Path, words: tuple[str, ...], s
 def test_files_that_are_not_tidy_are_told(tmp_path: Path) -> None:
     words = ("--space", "nasbench201", "--device", "one")
     path = tmp_path / "odd.parquet"
+    write(path, {})
+    assert "has no rows" in str(asked(path, *words).exception)
     path.write_bytes(b"PAR1 and nothing")
     assert "no Parquet file" in str(asked(path, *words).exception)
     pq.write_table(pa.table({"arch": ["a"], "ms": [1.0]}), path)

@@ -149,15 +149,11 @@ def _judged(estimates: Sequence[Any], latency_ms: Any, retest_error: float) -> J
     # Files err together: what is wrong about one kind of kernel is wrong in all that have it.
     prediction = Prediction(mean, (high - low) / _WIDTH_90)
     moved = drift(prediction, interval, latency_ms, retest_error, calibrated_on=0, independent=1)
-    intervals = {
-        "coverage_90_percent": covered.coverage_percent,
-        "width_90_percent": covered.width_percent,
-    }
     return Judged(
         predicted_ms=tuple(mean.tolist()),
         low_ms=tuple(low.tolist()),
         high_ms=tuple(high.tolist()),
-        accuracy=accuracy(errors(mean, latency_ms)).model_copy(update=intervals),
+        accuracy=accuracy(errors(mean, latency_ms), covered),
         retest_error=none_of_nan(retest_error),
         inside_percent=moved.inside_percent,
         shift_percent=moved.shift_percent,

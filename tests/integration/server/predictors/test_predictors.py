@@ -55,6 +55,7 @@ async def test_a_predictor_says_what_it_was_fitted_on_and_how_far_it_errs(measur
     assert predictor["tested"]["networks"] == 1
     assert predictor["tested"]["mape_percent"] > 0
     assert predictor["tested"]["coverage_90_percent"] in (0, 100)
+    assert predictor["tested"]["score_90_percent"] >= predictor["tested"]["width_90_percent"] > 0
     assert predictor["explanation"]
 
 

@@ -72,5 +72,7 @@ def test_what_cannot_be_fitted_is_said_in_words():
     empty = Snapshot(operators=(), training=(), tests=())
     with pytest.raises(FitError, match="measured operators"):
         train_in_child(material("hierarchical", empty))
+    with pytest.raises(FitError, match="edgemeter profile hurricane --target t"):
+        train_in_child(material("auto", empty, target="t"))
     with pytest.raises(FitError, match="no model is called"):
         train_in_child(material("magic", empty))
