@@ -44,6 +44,15 @@ def codes_of(space: Space, rows: Sequence[int] | Sequence[Sequence[int]]) -> Cod
     return validate(space, np.asfortranarray(numbers, dtype=np.uint8))
 
 
+def stacked(space: Space, rows: Sequence[bytes]) -> Codes:
+    """Rows of a byte a code as (n, columns), not yet checked and not to be written to.
+
+    Where few architectures are asked for thousands of times a second they stay bytes: that numpy looks at one
+    row costs more than all else that is done with it.
+    """
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), len(space.columns))
+
+
 def _out_of_range(space: Space, row: int | None, number: int, code: int) -> CodeError:
     column = space.columns[number]
     where = "" if row is None else f"row {row}, "

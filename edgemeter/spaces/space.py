@@ -108,6 +108,11 @@ class Space(ABC):
         """
         return codes
 
+    @property
+    def written_once(self) -> bool:
+        """No two codes build the same network: `canonical` leaves all as they are."""
+        return type(self).canonical is Space.canonical
+
     def words(self, codes: Codes) -> str:
         """One architecture (a row of codes) as people write it."""
         chosen = zip(self.columns, codes.tolist(), strict=True)
@@ -119,7 +124,12 @@ class Space(ABC):
 
     def split_words(self, text: str) -> Sequence[str]:
         """What `join_words` joined. CodeError where the text has another form."""
-        return [word.strip() for word in text.split(",")]
+        return list(map(str.strip, text.split(",")))
+
+    @cached_property
+    def head(self) -> str:
+        """What every stored text of an architecture begins with."""
+        return f"{self.name}@{self.version}:"
 
     @cached_property
     def codes_by_word(self) -> tuple[Mapping[str, int], ...]:

@@ -88,6 +88,10 @@ class SpaceContract:
         for row, same in zip(codes, canonical, strict=True):
             assert space.build(row) == space.build(same)
 
+    def test_a_space_that_says_so_writes_each_network_once(self, space: Space, codes: Codes) -> None:
+        if space.written_once:
+            np.testing.assert_array_equal(space.canonical(codes), codes)
+
     def test_costs_are_those_of_the_networks(self, space: Space, codes: Codes) -> None:
         table = architecture_costs(space, codes)
         for number, row in enumerate(codes):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,13 @@ def from_text(space: Space, text: str) -> Codes:
 
     CodeError for another space or version, and for words that are no choices.
     """
-    return np.array(read(space, text)[0], np.uint8)
+    return np.array(bytearray(read(space, text)[0]), np.uint8)
 
 
-def read(space: Space, text: str) -> tuple[list[int], str]:
-    """As `from_text`, and the same architecture as `to_text` writes it."""
+def read(space: Space, text: str) -> tuple[bytes, str]:
+    """As `from_text`, a byte a code, and the same architecture as `to_text` writes it."""
     words = _words(space, text.strip())
-    return _codes(space, words), _written(space, space.join_words(words))
+    return bytes(_codes(space, words)), _written(space, space.join_words(words))
 
 
 def canonical_text(space: Space, text: str) -> str:
@@ -74,10 +75,12 @@ def _row(space: Space, row: Codes) -> Codes:
 
 
 def _written(space: Space, words: str) -> str:
-    return f"{space.name}@{space.version}:{words}"
+    return space.head + words
 
 
 def _words(space: Space, text: str) -> Sequence[str]:
+    if text.startswith(space.head):
+        return space.split_words(text[len(space.head) :])
     head, colon, words = text.partition(":")
     # Words may hold colons of their own: only NAME@VERSION before the first one is a head.
     if not colon or "@" not in head:
@@ -91,7 +94,7 @@ def _codes(space: Space, words: Sequence[str]) -> list[int]:
     if len(words) != len(space.columns):
         raise CodeError(f"an architecture of {space.name} has {len(space.columns)} choices, not {len(words)}")
     try:
-        return [known[word] for known, word in zip(space.codes_by_word, words, strict=True)]
+        return list(map(getitem, space.codes_by_word, words))
     except KeyError:
         return [_code(space, number, word) for number, word in enumerate(words)]  # says which
 

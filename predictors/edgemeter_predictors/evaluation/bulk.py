@@ -5,15 +5,16 @@ gives, up to single precision. Column-major codes are fastest. Codes that are no
 CodeError.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from operator import getitem
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgemeter.spaces.codes import validate
+from edgemeter.spaces.codes import stacked, validate
 from edgemeter.spaces.space import Codes, Layer
 from edgemeter.spaces.sums import sum_over_tables
 from edgemeter_predictors.additive import Additive
@@ -78,29 +79,31 @@ class Bulk:
 
     def one(self, codes: Codes) -> float:
         """The mean of one architecture, (columns,)."""
-        if codes.shape != self._row_shape or codes.dtype != np.uint8 or self.fitted.pruned:
-            return float(self.fitted.predict(codes[None]).mean_ms[0])
-        row = codes.tolist()
-        total = self.fitted.rest_ms
+        if codes.dtype != np.uint8:
+            validate(self.fitted.space, codes)
+        return self._mean(codes.tobytes())
+
+    def few(self, rows: Sequence[bytes]) -> Iterable[tuple[float, float]]:
+        """Of rows of a byte a code, one after the other, the mean and deviation of `Additive.predict`."""
+        means = list(map(self._mean, rows))
+        if (relative := self._relative) is not None:
+            return [(mean, max(relative * abs(mean), _LEAST_STD)) for mean in means]
+        codes = self._canonical(stacked(self.fitted.space, rows))
+        return zip(means, self.fitted.spread.std_ms(self.fitted.terms, codes).tolist(), strict=True)
+
+    def _mean(self, row: bytes) -> float:
+        if len(row) != len(self._alone) or self.fitted.pruned:
+            return float(self.fitted.predict(np.frombuffer(row, np.uint8)[None]).mean_ms[0])
         try:
-            for column, table in self._alone:
-                total += table[row[column]]
+            total: float = sum(map(getitem, self._alone, row), self.fitted.rest_ms)
             for columns, nested in self._together:
                 for column in columns:
                     nested = nested[row[column]]
                 total += nested
         except IndexError:
-            validate(self.fitted.space, codes)
+            validate(self.fitted.space, np.frombuffer(row, np.uint8))
             raise
         return total
-
-    def few(self, codes: Codes) -> Iterable[tuple[float, float]]:
-        """(n, columns) to the mean and deviation of `Additive.predict`, by one row after the other."""
-        means = [self.one(row) for row in codes]
-        if (relative := self._relative) is not None:
-            return [(mean, max(relative * abs(mean), _LEAST_STD)) for mean in means]
-        stds = self.fitted.spread.std_ms(self.fitted.terms, self._canonical(codes))
-        return zip(means, stds.tolist(), strict=True)
 
     def _canonical(self, codes: Codes) -> Codes:
         validate(self.fitted.space, codes[:0])
@@ -129,13 +132,13 @@ class Bulk:
         )
 
     @cached_property
-    def _row_shape(self) -> tuple[int]:
-        return (len(self.fitted.space.columns),)
-
-    @cached_property
-    def _alone(self) -> list[tuple[int, list[float]]]:
-        tables = zip(self.fitted.terms, self.fitted.tables(), strict=True)
-        return [(term.columns[0], table.tolist()) for term, table in tables if len(term.columns) == 1]
+    def _alone(self) -> list[list[float]]:
+        """What each column's choices add, by themselves."""
+        tables = [np.zeros(len(column.choices)) for column in self.fitted.space.columns]
+        for term, table in zip(self.fitted.terms, self.fitted.tables(), strict=True):
+            if len(term.columns) == 1:
+                tables[term.columns[0]] += table
+        return [table.tolist() for table in tables]
 
     @cached_property
     def _together(self) -> list[tuple[tuple[int, ...], Any]]:

@@ -1,13 +1,14 @@
 """A predictor laid out for many architectures: latency and interval as one table, single precision."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgemeter.spaces.space import Codes
+from edgemeter.spaces.codes import stacked
+from edgemeter.spaces.space import Codes, Space
 from edgemeter_predictors.additive import Additive
 from edgemeter_predictors.contract import Prediction
 from edgemeter_predictors.evaluation.bulk import Bulk, Singles
@@ -28,16 +29,18 @@ class Evaluator:
         self._loops = loops
         self._bulk = Bulk(predictor.fitted, loops) if isinstance(predictor.fitted, Additive) else None
 
-    def rows_ms(self, codes: Codes, level: float) -> Iterable[tuple[float, float, float]]:
-        """Of each architecture latency, low and high, in double precision, and of a few in microseconds.
+    def rows_ms(
+        self, space: Space, rows: Sequence[bytes], level: float
+    ) -> Iterable[tuple[float, float, float]]:
+        """Of rows of a byte a code latency, low and high, in double precision, and of a few in microseconds.
 
         Raises as `table_ms`.
         """
-        if self._bulk is None or len(codes) > _FEW:
-            columns = self._columns(self.predictor.predict(codes), level)
+        if self._bulk is None or len(rows) > _FEW:
+            columns = self._columns(self.predictor.predict(stacked(space, rows)), level)
             return zip(*(column.tolist() for column in columns), strict=True)
         multiple = self.predictor.calibration.multiple(level)
-        found = [(mean, *ends_ms(mean, multiple * std)) for mean, std in self._bulk.few(codes)]
+        found = [(mean, *ends_ms(mean, multiple * std)) for mean, std in self._bulk.few(rows)]
         self.quick = True
         return found
 

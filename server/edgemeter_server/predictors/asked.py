@@ -6,6 +6,7 @@ database's sketch now and then; what it had not added when it is killed is forgo
 """
 
 import random
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Select, select
@@ -35,11 +36,15 @@ class Asked:
         self._rows: dict[About, list[bytes]] = {}
         self._draw = random.Random(0)
 
-    def note(self, about: About, codes: Codes) -> None:
-        """Some of the architectures (n, columns), evenly."""
+    def note(self, about: About, rows: Sequence[bytes]) -> None:
+        """Some of the architectures, evenly, each a row of a byte a code."""
         kept = self._rows.setdefault(about, [])
-        for row in _rows(codes[:: -(-len(codes) // _OF_ONE_CALL) or 1].tobytes(), codes.shape[1]):
+        for row in rows if len(rows) <= _OF_ONE_CALL else rows[_some(len(rows))]:
             _put(kept, row, self._draw)
+
+    def note_codes(self, about: About, codes: Codes) -> None:
+        """As `note`, of (n, columns)."""
+        self.note(about, _rows(codes[_some(len(codes))].tobytes(), codes.shape[1]))
 
     def take(self) -> dict[About, list[bytes]]:
         """All of it, once."""
@@ -69,6 +74,11 @@ def _add(connection: Connection, fresh: dict[About, list[bytes]], now_us: int) -
         values = {"content": b"".join(kept), "updated_us": now_us}
         added = insert_into(connection, query_sketches).values(about._asdict() | values)
         connection.execute(added.on_conflict_do_update(index_elements=list(About._fields), set_=values))
+
+
+def _some(count: int) -> slice:
+    """At most as many as are noted of one call, evenly."""
+    return slice(None, None, -(-count // _OF_ONE_CALL) or 1)
 
 
 def _rows(content: bytes, width: int) -> list[bytes]:

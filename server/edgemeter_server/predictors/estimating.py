@@ -1,16 +1,17 @@
 """Answers to how long architectures take: measured where they were, predicted where they were not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from edgemeter.measurement import Interval
+from edgemeter.spaces.codes import stacked
 from edgemeter.spaces.space import CodeError, Codes, Space
 from edgemeter.spaces.text import known_text, read, to_text
 from edgemeter.wire.estimates import MOST_ESTIMATES, ArchitectureEstimate, LayerPart, NewEstimates
@@ -24,20 +25,27 @@ from edgemeter_server.predictors.measured import MEASURED_LEVEL, Measured, newes
 from edgemeter_server.predictors.standing import Standing
 from edgemeter_server.services import Services
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _FEW: Final = 64  #: architectures that the loop itself reads and predicts: a turn of a thread costs more
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, checked: the space, the codes (n, columns), each as text, and the text by which its
-    network is known, that of all which build the same.
+    """What was asked, checked: the space, the architectures as rows of a byte a code, each as text, and the
+    text by which its network is known, that of all which build the same.
     """
 
     message: NewEstimates
     space: Space
-    codes: Codes
+    rows: tuple[bytes, ...]
     texts: tuple[str, ...]
     canonical_texts: tuple[str, ...]
+
+    @property
+    def codes(self) -> Codes:
+        """(n, columns)."""
+        return stacked(self.space, self.rows)
 
 
 def question(message: NewEstimates) -> Question:
@@ -56,41 +64,43 @@ def question(message: NewEstimates) -> Question:
             ProblemType.INVALID, f"{errors[0].pointer}: {errors[0].detail}", errors=tuple(errors[:20])
         )
     rows, texts = zip(*found, strict=True)
-    codes = np.array(rows, np.uint8)
-    return Question(message, space, codes, texts, _canonical(space, codes, texts))
+    return Question(message, space, rows, texts, _canonical(space, rows, texts))
 
 
-def _canonical(space: Space, codes: Codes, texts: tuple[str, ...]) -> tuple[str, ...]:
-    canonical = space.canonical(codes)
-    return texts if canonical is codes else tuple(known_text(space, row) for row in canonical)
+def _canonical(space: Space, rows: Sequence[bytes], texts: tuple[str, ...]) -> tuple[str, ...]:
+    if space.written_once:
+        return texts
+    return tuple(known_text(space, row) for row in space.canonical(stacked(space, rows)))
 
 
 async def considered(message: NewEstimates) -> Question:
-    """As `question`; of many architectures not in the event loop, which they would hold up."""
-    if len(message.architectures) <= _FEW:
-        return question(message)
-    return await run_in_threadpool(question, message)
+    """As `question`; of many architectures not in the event loop."""
+    return await _done(len(message.architectures) <= _FEW, question, message)
 
 
 async def answers(services: Services, caller: Caller, asked: Question) -> list[ArchitectureEstimate]:
     """As `answer`, without the database where all that it would tell is in memory."""
     found: list[ArchitectureEstimate] = []
+    project, space, few = asked.message.project, asked.space, len(asked.rows) <= _FEW
     for slug in asked.message.targets:
-        project, space = asked.message.project, asked.space
         standing = await services.standings.of(services.database, caller, project, space, slug)
-        services.asked.note(standing.about, asked.codes)
+        services.asked.note(standing.about, asked.rows)
         active = standing.active
-        if active is None or _likely_measured(asked, standing):
+        if active is None or await _done(few, _likely_measured, asked, standing):
             found += await services.database.read(partial(_on_target, asked, standing))
-        elif active.evaluator.quick and len(asked.codes) <= _FEW:
-            found += _predicted(asked, active)
         else:
-            found += await run_in_threadpool(_all_predicted, asked, active)
+            found += await _done(few and active.evaluator.quick, _predicted, asked, active)
     return found
 
 
-def _read_codes(space: Space, codes: Sequence[int]) -> tuple[Sequence[int], str]:
-    return codes, to_text(space, np.array(codes, np.uint8))
+async def _done(here: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """In the event loop, or in a thread where that would be held up."""
+    return work(*args, **kwargs) if here else await run_in_threadpool(work, *args, **kwargs)
+
+
+def _read_codes(space: Space, codes: Sequence[int]) -> tuple[bytes, str]:
+    row = bytes(codes)
+    return row, to_text(space, np.frombuffer(row, np.uint8))
 
 
 def answer(
@@ -100,7 +110,7 @@ def answer(
     found: list[ArchitectureEstimate] = []
     for slug in asked.message.targets:
         standing = services.standings.read(connection, caller, asked.message.project, asked.space, slug)
-        services.asked.note(standing.about, asked.codes)
+        services.asked.note(standing.about, asked.rows)
         found += _on_target(asked, standing, connection)
     return found
 
@@ -110,6 +120,7 @@ def _on_target(asked: Question, standing: Standing, connection: Connection) -> l
     known = _measured(connection, asked, standing) if _wants_measured(asked) else {}
     if known.keys() >= set(asked.texts):
         return [known[text] for text in asked.texts]
+    estimates: Iterable[ArchitectureEstimate]
     if standing.active is not None:
         estimates = _predicted(asked, standing.active)
     elif asked.message.analytic:
@@ -122,20 +133,16 @@ def _on_target(asked: Question, standing: Standing, connection: Connection) -> l
     return [known.get(text, other) for text, other in zip(asked.texts, estimates, strict=True)]
 
 
-def _all_predicted(asked: Question, active: Active) -> list[ArchitectureEstimate]:
-    return list(_predicted(asked, active))
-
-
 def _wants_measured(asked: Question) -> bool:
     return asked.message.measured and asked.message.level == MEASURED_LEVEL
 
 
-def _predicted(asked: Question, active: Active) -> Iterator[ArchitectureEstimate]:
+def _predicted(asked: Question, active: Active) -> list[ArchitectureEstimate]:
     level = asked.message.level
-    rows = active.evaluator.rows_ms(asked.codes, level)
+    rows = active.evaluator.rows_ms(asked.space, asked.rows, level)
     parts = _parts(asked, active) if asked.message.parts else None
-    for text, (latency_ms, low_ms, high_ms) in zip(asked.texts, rows, strict=True):
-        yield ArchitectureEstimate(
+    return [
+        ArchitectureEstimate(
             architecture=text,
             target=active.target.slug,
             latency_ms=latency_ms,
@@ -145,6 +152,8 @@ def _predicted(asked: Question, active: Active) -> Iterator[ArchitectureEstimate
             predictor_number=active.number,
             **next(parts) if parts else {},
         )
+        for text, (latency_ms, low_ms, high_ms) in zip(asked.texts, rows, strict=True)
+    ]
 
 
 def _parts(asked: Question, active: Active) -> Iterator[dict[str, Any]]:

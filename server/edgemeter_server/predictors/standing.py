@@ -1,10 +1,10 @@
 """What answers a question, kept in memory while nothing is written: a search asks thousands of times."""
 
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from edgemeter.spaces.space import Space
@@ -35,18 +35,19 @@ class _Key(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The networks that have ever been measured on a target, up to measurement `last_id`: the beginnings of
-    their sha256, sorted. One that is not among them has no measurement; of one that is none may count.
+    their sha256 as numbers, sorted. One that is not among them has no measurement; of one that is none may
+    count.
     """
 
     last_id: int
-    keys: NDArray[np.uint64]
+    keys: memoryview
 
     def among(self, digests: list[bytes]) -> list[bytes]:
-        if not len(self.keys):
-            return []
-        asked = _keys(digests)
-        place = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
-        return [digests[row] for row in np.flatnonzero(self.keys[place] == asked).tolist()]
+        return [digest for digest in digests if self._has(_key(digest))]
+
+    def _has(self, key: int) -> bool:
+        place = bisect_left(self.keys, key)
+        return place < len(self.keys) and self.keys[place] == key
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Standings:
         self, connection: Connection, caller: Caller, project: str, space: Space, target: str
     ) -> Standing:
         found = self.read(connection, caller, project, space, target)
-        before = self._seen.get(found.target.id) or Seen(0, np.empty(0, np.uint64))
+        before = self._seen.get(found.target.id) or Seen(0, memoryview(array("Q")))
         seen = _grown(connection, before, found.target.id)
         self._seen.put(found.target.id, seen)
         return replace(found, seen=seen)
@@ -114,12 +115,12 @@ def _grown(connection: Connection, seen: Seen, target_id: int) -> Seen:
     # Of the new rows, whatever their target, few are looked through: the target's own index would be all.
     rows = select(artifacts.c.sha256).join(measurements, measurements.c.artifact_id == artifacts.c.id)
     fresh = rows.where(measurements.c.id > seen.last_id, measurements.c.target_id + 0 == target_id)
-    keys = _keys(list(connection.execute(fresh).scalars()))
-    return Seen(newest, np.union1d(seen.keys, keys))
+    keys = sorted([*seen.keys, *map(_key, connection.execute(fresh).scalars())])
+    return Seen(newest, memoryview(array("Q", keys)))
 
 
-def _keys(digests: list[bytes]) -> NDArray[np.uint64]:
-    return np.frombuffer(b"".join(digest[:_KEY_BYTES] for digest in digests), np.uint64)
+def _key(digest: bytes) -> int:
+    return int.from_bytes(digest[:_KEY_BYTES], "big")
 
 
 _NEWEST = select(func.max(measurements.c.id))

@@ -85,11 +85,14 @@ def test_rows_and_tables_are_the_predictor_s(fitted: Additive, loops: ModuleType
     prediction = predictor.predict(codes)
     interval = predictor.interval(prediction, 0.8)
     expected = np.column_stack([prediction.mean_ms, interval.low_ms, interval.high_ms])
-    np.testing.assert_allclose([*evaluator.rows_ms(codes, 0.8)] or np.empty((0, 3)), expected, rtol=1e-9)
+    asked = [row.tobytes() for row in codes]
+    found = [*evaluator.rows_ms(fitted.space, asked, 0.8)]
+    np.testing.assert_allclose(found or np.empty((0, 3)), expected, rtol=1e-9)
     np.testing.assert_allclose(evaluator.table_ms(codes, 0.8), expected, rtol=1e-3, atol=1e-3)
-    for ask in (evaluator.rows_ms, evaluator.table_ms):
-        with pytest.raises(ValueError, match="level"):
-            ask(codes, 0.3)
+    with pytest.raises(ValueError, match="level"):
+        evaluator.rows_ms(fitted.space, asked, 0.3)
+    with pytest.raises(ValueError, match="level"):
+        evaluator.table_ms(codes, 0.3)
 
 
 @settings(deadline=None, max_examples=20)
