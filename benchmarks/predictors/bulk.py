@@ -66,7 +66,7 @@ def _figures(name: str) -> Iterator[Figure]:
 
 async def _answer(space: Space, evaluator: Evaluator, rows: bytes, times: int) -> int:
     """Bytes of the answer, read to its end."""
-    note = partial(Asked().note, About(1, 1, "benchmark"))
+    note = partial(Asked().note_codes, About(1, 1, "benchmark"))
     asked = bulk(space, evaluator, 0.9, OCTETS, Path(tempfile.gettempdir()), note)
     reply = await answered(asked, _body(rows, times))
     pieces = getattr(reply, "body_iterator", None)

@@ -1,8 +1,10 @@
-"""A database with predictors that answer, written before the server starts."""
+"""A database with predictors that answer and networks that were measured, before the server starts."""
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,16 +13,23 @@ from sqlalchemy import Connection, Table, insert, select
 from edgemeter.spaces.registry import find_space
 from edgemeter.targets import Precision, Target
 from edgemeter.wire.access import Role
+from edgemeter.wire.requests import JobState, RequestItem
+from edgemeter.wire.specs import JobSpec
 from edgemeter_server.access import projects, tokens
 from edgemeter_server.access.tables import projects as project_rows
+from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.database.opening import open_database, upgrade
 from edgemeter_server.devices.tables import agent_sessions, device_targets, devices, target_revisions, targets
+from edgemeter_server.jobs.specs import intern, ready_specs
+from edgemeter_server.jobs.tables import attempts, jobs
+from edgemeter_server.measurements.tables import interned, measurements
 from edgemeter_server.predictors.tables import fits, predictors
 from edgemeter_server.settings import Settings
 from simulation.measuring import target_document
 
 _FAR_US = 1_700_000_000_000_000
+_MEASURED = 300  #: networks of each target with a predictor
 
 
 async def seed(settings: Settings, files: Mapping[str, bytes], more: Sequence[Target] = ()) -> dict[str, str]:
@@ -80,8 +89,12 @@ def _predictor(
 ) -> str:
     target = Target("board", "cpu", "onnxruntime", f"1.{number}", Precision.FP32)
     target_id, revision = _target(connection, target, device, session)
+    project = connection.execute(select(project_rows.c.id)).scalar_one()
+    run = _Run(project, target_id, revision, device, session)
+    for _ in range(_MEASURED):
+        _measured(connection, run)
     asked: dict[str, Any] = {
-        "project_id": connection.execute(select(project_rows.c.id)).scalar_one(),
+        "project_id": project,
         "target_id": target_id,
         "builds": builds_of(find_space("hurricane")),
         "created_us": _FAR_US,
@@ -101,6 +114,67 @@ def _predictor(
         **asked,
     )
     return target.slug
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Who measures what, by their ids."""
+
+    project: int
+    target: int
+    revision: int
+    device: int
+    session: int
+
+
+def _measured(connection: Connection, run: _Run) -> None:
+    """A network that nobody asks about: a question looks for its own among these."""
+    created, kept = {"created_us": _FAR_US}, partial(_added, connection)
+    file = {"size_bytes": 1_000_000, "format": "onnx", "features": "{}"}
+    artifact = kept(artifacts, sha256=os.urandom(32), **file, **created)
+    [ready] = ready_specs(
+        [RequestItem(artifact="0" * 64, target="board", spec=JobSpec(protocol="survey", seed=run.target))]
+    )
+    spec = intern(connection, {ready.digest: ready})[ready.digest]
+    job = kept(
+        jobs,
+        project_id=run.project,
+        artifact_id=artifact,
+        target_id=run.target,
+        spec_id=spec,
+        state=JobState.DONE.value,
+        not_before_us=_FAR_US,
+        **dict.fromkeys(("priority", "wanted", "attempts", "tries"), 1),
+        **created,
+    )
+    by = {"revision_id": run.revision, "device_id": run.device}
+    when = {"started_us": _FAR_US, "expires_us": _FAR_US, "ended_us": _FAR_US}
+    attempt = kept(
+        attempts,
+        job_id=job,
+        session_id=run.session,
+        claim_id=os.urandom(16),
+        number=1,
+        state="done",
+        **by,
+        **when,
+    )
+    shared = {name: kept(interned, digest=os.urandom(32), content=b"") for name in ("context_id", "batch_id")}
+    kept(
+        measurements,
+        job_id=job,
+        attempt_id=attempt,
+        artifact_id=artifact,
+        target_id=run.target,
+        spec_id=spec,
+        accepted=True,
+        valid=True,
+        failure_kind="",
+        detail=b"",
+        **by,
+        **shared,
+        **created,
+    )
 
 
 def _added(connection: Connection, table: Table, **values: Any) -> int:

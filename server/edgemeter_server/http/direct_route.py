@@ -16,7 +16,8 @@ class DirectRoute(Route):
     """Declared as every route, and documented so; called directly.
 
     The endpoint has dependencies, each an asynchronous function of the request or of others, and at most one
-    message, a model. It makes its `Response` itself. What it raises is answered by the `Boundary`.
+    message and one query, each a model. It makes its `Response` itself. What it raises is answered by the
+    `Boundary`.
     """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -26,7 +27,9 @@ class DirectRoute(Route):
         request = Request(scope, receive, send)
         values = await _solved(self.dependant, request)
         for field in self.dependant.body_params:
-            values[field.name] = _message(field.field_info.annotation, scope)
+            values[field.name] = _checked(field.field_info.annotation, parsed(scope), "body")
+        for field in self.dependant.query_params:
+            values[field.name] = _checked(field.field_info.annotation, dict(request.query_params), "query")
         response = await self.endpoint(**values)
         await response(scope, receive, send)
 
@@ -39,10 +42,10 @@ async def _solved(dependant: Dependant, request: Request) -> dict[str, Any]:
     return values
 
 
-def _message(model: Any, scope: Scope) -> BaseModel:
+def _checked(model: Any, sent: Any, where: str) -> BaseModel:
     try:
-        message: BaseModel = model.model_validate(parsed(scope))
+        checked: BaseModel = model.model_validate(sent)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False, include_input=False)
-        raise RequestValidationError([each | {"loc": ("body", *each["loc"])} for each in errors]) from None
-    return message
+        raise RequestValidationError([each | {"loc": (where, *each["loc"])} for each in errors]) from None
+    return checked

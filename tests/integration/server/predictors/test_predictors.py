@@ -252,6 +252,14 @@ async def test_errors_name_what_is_wrong(measured):
         assert answer.status_code == 422
         assert words in answer.json()["detail"]
     assert (await in_bulk(measured, b"\x00\x00", "text/plain")).status_code == 415
+    for query, words in (
+        ({"space": "tiny"}, "target"),
+        ({"space": "tiny", "target": measured.TARGET, "level": "0.2"}, "level"),
+        ({"space": "tiny", "target": measured.TARGET, "levels": "0.8"}, "levels"),
+    ):
+        answer = await measured.submitter.post("/v1/estimates/bulk", params=query, content=b"\x00\x00")
+        assert answer.status_code == 422
+        assert words in answer.json()["detail"]
 
 
 async def test_without_a_predictor_one_is_told_how_to_get_it(lab):
