@@ -1,12 +1,22 @@
 """Every setting of the service, typed, in one place. See docs/server.md."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+
+
+def _of_postgresql(url: str) -> str:
+    if re.match(r"postgres(ql)?(\+[a-z0-9]+)?://", url) is None:
+        raise ValueError("it begins with postgresql://; unset, the data folder holds a SQLite")
+    return url
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_of_postgresql)]
 
 
 class Settings(BaseModel):
@@ -15,7 +25,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data_folder: Path = Path("edgemeter-data")
-    database_url: str | None = None  #: postgresql://...; None: SQLite in the data folder
+    database_url: DatabaseUrl | None = None  #: postgresql://...; None: SQLite in the data folder
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080  #: 0: any free one, told in the log
     log_format: Annotated[str, Field(pattern="^(text|json)$")] = "text"

@@ -59,8 +59,15 @@ class PostgresSnapshots(Snapshots):
         )
         _, told = await process.communicate()
         if process.returncode != 0:
-            text_told = told.decode(errors="replace")[-_ERROR_CHARACTERS:].strip()
-            raise SnapshotError(f"{Path(program).name}: {text_told}")
+            raise SnapshotError(refusal(Path(program).name, told.decode(errors="replace")))
+
+
+def refusal(name: str, told: str) -> str:
+    """What a program has told, in one line, and what to do where that is known."""
+    text_told = "; ".join(told[-_ERROR_CHARACTERS:].strip().splitlines())
+    if "version mismatch" in told:
+        text_told += "; install PostgreSQL's client programs of that version, and let PATH find them first"
+    return f"{name}: {text_told}"
 
 
 def _program(name: str) -> str:

@@ -10,6 +10,7 @@ from edgemeter.cli.exits import Exit
 from edgemeter.failures import EdgeMeterError
 from edgemeter_server.commands.backup import backup, restore
 from edgemeter_server.commands.db import db
+from edgemeter_server.operations.postgres_snapshots import refusal
 
 
 def run(command: object, *arguments: object) -> Result:
@@ -61,3 +62,24 @@ def test_mistakes_are_told_in_one_line(tmp_path: Path) -> None:
     away = run(db, "check", "--database-url", "postgresql://nobody:secret@127.0.0.1:1/none")
     assert isinstance(away.exception, EdgeMeterError)
     assert "secret" not in str(away.exception)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://ann:secret@127.0.0.1:1/lab", "cannot be reached, or refuses the connection: "),
+        ("mysql://ann:secret@db/lab", "begins with postgresql://"),
+    ],
+)
+def test_what_is_wrong_with_a_database_is_told_and_its_password_is_not(url: str, says: str) -> None:
+    done = run(db, "check", "--database-url", url)
+    assert says in str(done.exception)
+    assert "secret" not in str(done.exception)
+    assert "secret" not in done.output
+
+
+def test_another_versions_pg_dump_is_told_with_what_to_do() -> None:
+    told = "pg_dump: error: server version mismatch\npg_dump: detail: server version: 16.14\n"
+    assert refusal("pg_dump", told).endswith(
+        "16.14; install PostgreSQL's client programs of that version, and let PATH find them first"
+    )
