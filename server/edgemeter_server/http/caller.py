@@ -9,6 +9,9 @@ from edgemeter.wire.access import Role
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.http.problems import Refusal
 
+#: What decides which projects a caller sees: what is kept for one is good for all of the same sight.
+Sight = tuple[str, int | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -19,6 +22,11 @@ class Caller:
     role: Role
     project_id: int | None
     device_id: int | None
+
+    @property
+    def sight(self) -> Sight:
+        # As a plain text: an enumeration's hash is Python's own code.
+        return str(self.role), self.project_id
 
 
 # Asynchronous, as all dependencies: FastAPI would call a plain function in a thread.

@@ -4,20 +4,19 @@ there is no predictor roughly, if one asks for it.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from edgemeter.isolation.texts import printable
 from edgemeter.kernels.plugins import KernelEstimate
 from edgemeter.measurement import Interval
-from edgemeter.wire.access import Role
 from edgemeter.wire.artifacts import GraphFeatures
 from edgemeter.wire.estimates import ArtifactEstimate, KernelPart, NewEstimates
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.devices.targets import KnownTarget
-from edgemeter_server.http.caller import Caller
+from edgemeter_server.http.caller import Caller, Sight
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.analytic import analytic_file
 from edgemeter_server.predictors.finding import Finding, Found, Place
@@ -33,24 +32,18 @@ _NAME_SIGNS: Final = 200
 Answers = Sequence[ArtifactEstimate]
 
 
-class _Key(NamedTuple):
-    role: Role
-    own_project: int | None
-    message: NewEstimates
-
-
 class FileAnswers:
     """What this process has answered, until the next write, and the prices that it is made of."""
 
     def __init__(self) -> None:
         self.prices = KernelPrices()
         self._finding = Finding(self.prices)
-        self._kept: KeptUntilWritten[_Key, Answers] = KeptUntilWritten(_MOST_KEPT)
+        self._kept: KeptUntilWritten[tuple[Sight, NewEstimates], Answers] = KeptUntilWritten(_MOST_KEPT)
 
     async def of(self, services: Services, caller: Caller, message: NewEstimates) -> Answers:
         """Raises Refusal NOT_FOUND for a file that the project has not, or that nothing can be told of."""
         version = services.database.version
-        key = _Key(caller.role, caller.project_id, message)
+        key = caller.sight, message
         answers = self._kept.get(version, key)
         if answers is None:
             found = await self._finding.find(services.database, caller, message)

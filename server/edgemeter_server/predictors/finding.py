@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from edgemeter.wire.access import Role
 from edgemeter.wire.estimates import NewEstimates
 from edgemeter.wire.problems import ProblemType
 from edgemeter_server.access.projects import project_id
@@ -15,7 +14,7 @@ from edgemeter_server.artifacts.graphs import Stored, stored_graph
 from edgemeter_server.artifacts.repository import artifact_id
 from edgemeter_server.database.base import Database
 from edgemeter_server.devices.targets import KnownTarget, known_target
-from edgemeter_server.http.caller import Caller
+from edgemeter_server.http.caller import Caller, Sight
 from edgemeter_server.http.problems import Refusal
 from edgemeter_server.predictors.kept import KeptUntilWritten
 from edgemeter_server.predictors.kernels.active import ActiveKernels, find_kernels
@@ -39,13 +38,6 @@ class _Answerer(NamedTuple):
 class _Standing(NamedTuple):
     project_id: int
     answerers: tuple[_Answerer, ...]
-
-
-class _Key(NamedTuple):
-    role: Role
-    own_project: int | None
-    project: str
-    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,9 @@ class Finding:
 
     def __init__(self, prices: KernelPrices) -> None:
         self._prices = prices
-        self._standings: KeptUntilWritten[_Key, _Standing] = KeptUntilWritten(_MOST_KEPT)
+        self._standings: KeptUntilWritten[tuple[Sight, str, tuple[str, ...]], _Standing] = KeptUntilWritten(
+            _MOST_KEPT
+        )
 
     async def find(self, database: Database, caller: Caller, message: NewEstimates) -> Found:
         """Raises Refusal NOT_FOUND for what is not the caller's, TOO_LARGE."""
@@ -83,7 +77,7 @@ class Finding:
     def _find(
         self, connection: Connection, version: int | None, caller: Caller, message: NewEstimates
     ) -> Found:
-        key = _Key(caller.role, caller.project_id, message.project, message.targets)
+        key = caller.sight, message.project, message.targets
         standing = self._standings.get(version, key)
         if standing is None:
             standing = _standing(connection, caller, message)

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
@@ -14,7 +14,7 @@ from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.database.base import Database
 from edgemeter_server.devices.targets import KnownTarget, known_target
-from edgemeter_server.http.caller import Caller
+from edgemeter_server.http.caller import Caller, Sight
 from edgemeter_server.measurements.tables import measurements
 from edgemeter_server.predictors.asked import About
 from edgemeter_server.predictors.kept import Kept, KeptUntilWritten
@@ -22,14 +22,7 @@ from edgemeter_server.predictors.loaded import Active, Loaded
 
 _MOST: Final = 256
 _KEY_BYTES: Final = 8
-
-
-class _Key(NamedTuple):
-    role: str  # as a plain text: an enumeration's hash is Python's own code
-    own_project: int | None
-    project: str
-    builds: str
-    target: str
+_Key = tuple[Sight, str, str, str]  # project, what the space builds, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +74,7 @@ class Standings:
         version = database.version
         if version is None:
             return await database.read(lambda c: self.read(c, caller, project, space, target))
-        key = _Key(str(caller.role), caller.project_id, project, builds_of(space), target)
+        key = caller.sight, project, builds_of(space), target
         found = self._kept.get(version, key)
         if found is None:
             found = await database.read(lambda c: self._read_with_seen(c, caller, project, space, target))
