@@ -150,6 +150,7 @@ def print_predictor(document: "PredictorDocument", *, as_json: bool) -> None:
             ("networks measured", document.networks),
             ("held out in turn", accuracy_line(document.cross_validated)),
             ("test networks", accuracy_line(document.tested)),
+            *((f"those of {part}", accuracy_line(found)) for part, found in document.tested_apart.items()),
             ("measured since", document.drift and _drift(document.drift)),
             ("", document.drift and document.drift.reason),
             ("floor: between sessions", document.retest_error and f"{document.retest_error:.1%}"),

@@ -108,9 +108,9 @@ class PredictorDocument(Reply):
     """One published version, which never changes.
 
     `number` counts the versions of a space on a target. `snapshot_sha256` names the measurements it was
-    fitted on. `cross_validated` is of training architectures held out in turn, `tested` of a campaign's test
-    architectures, `drift` of what was measured since. `retest_error` is the floor of all: what one network
-    differs by between two sessions.
+    fitted on. `cross_validated` is of training architectures held out in turn, `tested` of campaigns' test
+    architectures, `tested_apart` of those of each generated space by its name, `drift` of what was measured
+    since. `retest_error` is the floor of all: what one network differs by between two sessions.
 
     A predictor of any file has the `space` ANY_NETWORK, the `version` of how it reads kernels, and
     `campaign`; `snapshot_sha256` is then of that. `stale` says that the target now runs another engine.
@@ -136,6 +136,7 @@ class PredictorDocument(Reply):
     retest_error: float | None = None
     cross_validated: Accuracy | None = None
     tested: Accuracy | None = None
+    tested_apart: dict[str, Accuracy] = Field(default_factory=dict)
     fit_id: Id
     drift: DriftDocument | None = None  #: None before enough was measured to compare with
     campaign: KernelCampaign | None = None

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from edgemeter.wire.campaigns import LatencyRow, Purpose
+from edgemeter.wire.campaigns import CampaignPlan, LatencyRow, Purpose
 from edgemeter.wire.recipes import RecipeKind
 from edgemeter_server.artifacts.tables import artifacts
 from edgemeter_server.campaigns.newest import newest
-from edgemeter_server.campaigns.tables import campaign_items, campaign_targets
+from edgemeter_server.campaigns.tables import campaign_items, campaign_targets, campaigns
 from edgemeter_server.instants import instant
 from edgemeter_server.jobs.batches import in_batches
 from edgemeter_server.measurements.codec import read_detail
@@ -37,6 +37,24 @@ def architecture_labels(
     rows = _rows(connection, builds, RecipeKind.ARCHITECTURE, target_id, seen)
     purposes = _purposes(connection, builds, target_id)
     return [row.model_copy(update={"purpose": purposes.get(row.text)}) for row in rows]
+
+
+def parts_of_tests(connection: Connection, builds: str, target_id: int) -> dict[str, str]:
+    """The generated space, by name, of each architecture that a campaign of one measured as a test."""
+    asked = (
+        select(recipes.c.text, campaigns.c.plan)
+        .select_from(campaign_items)
+        .join(campaign_targets, campaign_targets.c.id == campaign_items.c.campaign_target_id)
+        .join(campaigns, campaigns.c.id == campaign_targets.c.campaign_id)
+        .join(recipes, recipes.c.artifact_id == campaign_items.c.artifact_id)
+        .where(
+            campaign_targets.c.target_id == target_id,
+            recipes.c.builds == builds,
+            campaign_items.c.purpose == Purpose.TEST.value,
+        )
+    )
+    found = ((text, CampaignPlan.model_validate_json(plan).part) for text, plan in connection.execute(asked))
+    return {text: part.name for text, part in found if part is not None}
 
 
 def _rows(

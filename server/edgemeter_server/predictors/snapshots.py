@@ -2,24 +2,27 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from edgemeter.wire.base import Reply
 from edgemeter.wire.campaigns import LatencyRow, Purpose
-from edgemeter_server.campaigns.latencies import architecture_labels, operator_table
+from edgemeter_server.campaigns.latencies import architecture_labels, operator_table, parts_of_tests
 from edgemeter_server.measurements.listing import in_project
 
 
 class Labelled(Reply):
-    """One network: its text (an operator's key, or an architecture), and what was measured."""
+    """One network: its text (an operator's key, or an architecture), and what was measured. `part` names the
+    generated space that it is a test of.
+    """
 
     text: str
     latency_ms: float
     relative_error: float
     measurement_id: int
+    part: str | None = None
 
 
 class Snapshot(Reply):
@@ -43,20 +46,22 @@ def take(connection: Connection, project: int, builds: str, target_id: int) -> S
     """Only what is valid, accepted, of the target's current revision, and was asked for in this project."""
     seen = in_project(project)
     architectures = architecture_labels(connection, builds, target_id, seen)
+    parts = parts_of_tests(connection, builds, target_id)
     return Snapshot(
         operators=_labelled(operator_table(connection, builds, target_id, seen)),
         training=_labelled(row for row in architectures if row.purpose is not Purpose.TEST),
-        tests=_labelled(row for row in architectures if row.purpose is Purpose.TEST),
+        tests=_labelled((row for row in architectures if row.purpose is Purpose.TEST), parts),
     )
 
 
-def _labelled(rows: Iterable[LatencyRow]) -> tuple[Labelled, ...]:
+def _labelled(rows: Iterable[LatencyRow], parts: Mapping[str, str] | None = None) -> tuple[Labelled, ...]:
     return tuple(
         Labelled(
             text=row.text,
             latency_ms=row.latency_ms,
             relative_error=row.relative_error,
             measurement_id=row.measurement_id,
+            part=(parts or {}).get(row.text),
         )
         for row in rows
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from edgemeter import __version__
 from edgemeter.failures import FailureError
@@ -44,6 +44,7 @@ class VersionFacts(Reply):
     retest_error: float | None
     cross_validated: Accuracy | None
     tested: Accuracy | None
+    tested_apart: dict[str, Accuracy] = Field(default_factory=dict)
     edgemeter_version: str
 
 
@@ -122,6 +123,7 @@ def _train(space: Space, model: "Model", snapshot: Snapshot, about: Mapping[str,
         retest_error=none_of_nan(predictor.retest_error),
         cross_validated=None if judged is None else accuracy(judged),
         tested=tested,
+        tested_apart=_tested_apart(predictor, space, snapshot.tests),
         edgemeter_version=__version__,
     )
 
@@ -147,3 +149,13 @@ def _tested(predictor: Any, space: Space, tests: Sequence[Labelled]) -> Accuracy
     from edgemeter_server.predictors.accuracies import accuracy_on
 
     return accuracy_on(predictor, space_data(space, tests, ())) if tests else None
+
+
+def _tested_apart(predictor: Any, space: Space, tests: Sequence[Labelled]) -> dict[str, Accuracy]:
+    """Of each generated space: a narrow one is another population than the whole."""
+    apart: dict[str, list[Labelled]] = {}
+    for test in tests:
+        if test.part is not None:
+            apart.setdefault(test.part, []).append(test)
+    judged = {part: _tested(predictor, space, rows) for part, rows in apart.items()}
+    return {part: found for part, found in judged.items() if found is not None}

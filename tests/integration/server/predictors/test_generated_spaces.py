@@ -9,8 +9,11 @@ from sqlalchemy import select
 from edgemeter.spaces.registry import find_space
 from edgemeter.spaces.subset import Subset
 from edgemeter.spaces.subset_files import write_subset
+from edgemeter_server.campaigns.advancing import advance_all
 from edgemeter_server.campaigns.tables import campaigns
 
+from ..campaigns.conftest import builder
+from ..campaigns.test_campaigns import created, measure_all
 from .test_predictors import fitted
 
 pytestmark = pytest.mark.parametrize("open_database", ["sqlite"], indirect=True)
@@ -54,6 +57,17 @@ async def test_it_stands_wherever_a_space_does(measured, edgemeter, file):
         "capabilities"
     ]
     assert len(known["contexts"]) == 5
+
+
+async def test_its_tests_judge_a_predictor_apart(lab, file):
+    agent, part = await builder(lab), {"name": "small", "version": 1, "choices": {"layer1": ["conv5"]}}
+    await created(lab, architectures=0, test=1, repeats=0)
+    await created(lab, architectures=0, test=2, repeats=0, part=part)
+    await advance_all(lab.services)
+    await measure_all(lab, agent)
+    predictor = await fitted(lab, model="hierarchical")
+    assert predictor["tested_apart"]["small"]["networks"] == 2
+    assert predictor["tested"]["networks"] in (2, 3)
 
 
 async def test_its_commands_find_their_own_campaign_again(measured, edgemeter, file):
