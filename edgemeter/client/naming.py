@@ -49,7 +49,10 @@ def _named(rows: Sequence[TargetRow], text: str) -> list[str]:
 
 def _nothing(rows: Sequence[TargetRow], text: str) -> NoTargetError:
     if not rows:
-        return NoTargetError("this server knows no target yet; name a whole one to wait for it")
+        return NoTargetError(
+            "this server knows no target yet: devices that join offer them (`edgemeter devices list`);"
+            " what may wait, such as `edgemeter profile`, also takes a whole one"
+        )
     slugs = sorted(row.slug for row in rows)
     more = f" and {len(slugs) - _LISTED} more" if len(slugs) > _LISTED else ""
     return NoTargetError(f"no target fits {text[:80]!r}; there are {', '.join(slugs[:_LISTED])}{more}")

@@ -28,7 +28,7 @@ def show_report(console: "Console", report: MeasurementReport, layers: bool = Fa
     _show_legend(console, report.measurements)
 
 
-def _table(measurements: Iterable[Measurement]) -> "Table":
+def _table(measurements: Sequence[Measurement]) -> "Table":
     from rich import box
     from rich.table import Table
 
@@ -37,9 +37,12 @@ def _table(measurements: Iterable[Measurement]) -> "Table":
     table.add_column("target")
     for title in ("latency ms", "90 % interval", "MACs", "MACs/s"):
         table.add_column(title, justify="right")
-    table.add_column("largest layers")
+    layers = any(measurement.layers for measurement in measurements)
+    if layers:
+        table.add_column("largest layers")
     for measurement in measurements:
-        table.add_row(*_row(measurement))
+        told = [_top_layers(measurement.layers or ())] if layers else []
+        table.add_row(*_row(measurement), *told)
     return table
 
 
@@ -49,7 +52,7 @@ def _row(measurement: Measurement) -> tuple[str, ...]:
     latency = measurement.latency
     if latency is None:
         kind = measurement.failure.kind if measurement.failure else "failed"
-        return name, _short(target.slug), f"[red]{kind}[/]", "", quantity(network.macs), "", ""
+        return name, _short(target.slug), f"[red]{kind}[/]", "", quantity(network.macs), ""
     value = milliseconds(latency.value_ms)
     rate = None if network.macs is None else network.macs / (latency.value_ms / 1e3)
     return (
@@ -59,7 +62,6 @@ def _row(measurement: Measurement) -> tuple[str, ...]:
         f"{milliseconds(latency.interval.low_ms)} .. {milliseconds(latency.interval.high_ms)}",
         quantity(network.macs),
         quantity(rate),
-        _top_layers(measurement.layers or ()),
     )
 
 

@@ -84,7 +84,9 @@ def require_single_target(networks: "Sequence[Network]", selector: TargetSelecto
         raise click.UsageError(str(error)) from None
     slugs = sorted({choice.target.slug.lstrip(".") for choices in chosen for choice in choices})
     if len(slugs) > 1:
-        raise click.UsageError(f"this needs the same single target, but --target fits {', '.join(slugs)}")
+        raise click.UsageError(
+            f"this needs one target, but --target fits {', '.join(slugs)}: name one of them"
+        )
 
 
 def exit_code(report: "MeasurementReport") -> Exit:
