@@ -16,6 +16,7 @@ from edgemeter_server.measurements.partitions import ensure_months
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7310294518266419)")  # any number, always the same
 _PATIENCE = text("SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)")
+_OWNER_ONLY = 0o600
 _BROKEN = text("SELECT count(*) FROM pragma_foreign_key_check")
 _NEWER = "the database was made by a newer EdgeMeter: install that one, or restore an older backup"
 
@@ -44,6 +45,8 @@ def prepare(connection: Connection, clock: Clock) -> Upgrade:
 
 def upgrade_sqlite(path: Path | str) -> Upgrade:
     """The caller holds the folder's lock. Makes the file where there is none."""
+    if path != MEMORY:
+        Path(path).touch(_OWNER_ONLY)  # its -wal and -shm are then readable by the owner only, too
     with closing(open_writer(path)) as connection:
         copy = _put_aside(connection, path)
         # A table is rebuilt by way of deleting it, which must not delete what refers to it: checked below.
@@ -94,6 +97,7 @@ def _put_aside(connection: SqliteConnection, path: Path | str) -> Path | None:
         return None
     file = Path(path)
     copy = file.with_name(f"{file.stem}-before-upgrade-from-{connection.look(revision_of)}{file.suffix}")
+    copy.touch(_OWNER_ONLY)
     with closing(sqlite3.connect(copy)) as target:
         connection.copy_to(target)
     return copy

@@ -50,6 +50,7 @@ def test_an_empty_sqlite_gets_all_tables_and_its_first_epoch(tmp_path: Path) -> 
     done = upgrade_sqlite(path)
     assert (done.before, done.after, done.copy) == (None, head(), None)
     assert state_of_sqlite(path) is SchemaState.CURRENT
+    assert path.stat().st_mode & 0o077 == 0  # the folder may be older, and open to others
 
 
 def test_a_second_upgrade_changes_nothing(sqlite_path: Path) -> None:
@@ -75,6 +76,7 @@ async def test_a_populated_sqlite_of_each_release_keeps_every_row(
     if done.before != done.after:
         assert done.copy is not None
         assert rows_of(done.copy) == before
+        assert done.copy.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda path: path.name.split(".")[0])
