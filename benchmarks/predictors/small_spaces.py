@@ -25,7 +25,6 @@ from edgemeter_predictors.gaussian_process import GaussianProcess
 from edgemeter_predictors.judging.cross_validation import cross_validate
 from edgemeter_predictors.models import find_model
 from edgemeter_predictors.overhead import OperatorData, OperatorSums, Overhead
-from edgemeter_predictors.transfer import Transfer
 from edgemeter_predictors.transferred import Source
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -108,7 +107,7 @@ def few(device: str, count: int, sources: Sequence[Source]) -> list[Evaluation]:
     found = []
     for seed in SEEDS:
         known, asked = split(cells()[device], count, seed)
-        found.append(evaluate(Transfer(others), known, asked.select(np.arange(ASKED)))[0])
+        found.append(evaluate(find_model("auto", others), known, asked.select(np.arange(ASKED)))[0])
     return found
 
 

@@ -3,7 +3,8 @@
 Two words decide. The likelihood of held-out latencies counts how far off a model is and how well it
 knows that; the mean error in percent is what users look at. A model is chosen by likelihood among those
 whose error is within a tenth of the least, so that a model which is sure of bad predictions never wins.
-With too few networks to hold any out, the first model of the list that fits is taken.
+With few networks held out chance decides between errors and likelihoods that are near: then the first model
+that fits stands unless another's error is clearly less. With too few to hold any out it is taken.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgemeter.spaces.space import Codes
 from edgemeter_predictors.bayesian_ridge import BayesianRidge
@@ -39,6 +41,9 @@ CANDIDATES: tuple[SpaceModel, ...] = (
     Linear(pruned=True),
 )
 _NEARLY_BEST = 1.1
+#: Up to so many held-out networks the first model is preferred, unless another's mean error is less by so
+#: many standard errors of the difference.
+_FEW, _CLEARLY = 100, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,16 @@ class Judged:
     refusal: str = ""
 
     @property
+    def errors(self) -> NDArray[np.float64]:
+        """Of each network that was held out, as a share of its latency; none where it was not judged."""
+        if self.held_out is None:
+            return np.empty(0)
+        return np.abs(self.held_out.mean_ms / self.held_out.latency_ms - 1)
+
+    @property
     def mape_percent(self) -> float:
         """NaN where it was not judged, as the other."""
-        if self.held_out is None:
-            return float("nan")
-        return float(100 * np.mean(np.abs(self.held_out.mean_ms / self.held_out.latency_ms - 1)))
+        return float("nan") if self.held_out is None else float(100 * self.errors.mean())
 
     @property
     def log_likelihood(self) -> float:
@@ -107,9 +117,17 @@ def choose(judged: Sequence[Judged]) -> Judged | None:
     known = [each for each in judged if not each.refusal]
     if not known:
         return None
+    first, *later = known
+    if len(first.errors) <= _FEW:
+        known = [first, *(each for each in later if _clearly_better(each, first))]
     least = min(each.mape_percent for each in known)
     near = [each for each in known if each.mape_percent <= _NEARLY_BEST * least]
     return max(near, key=lambda each: each.log_likelihood)
+
+
+def _clearly_better(one: Judged, other: Judged) -> bool:
+    less = other.errors - one.errors
+    return bool(less.mean() > _CLEARLY * less.std(ddof=1) / np.sqrt(len(less)))
 
 
 def _unfit(model: SpaceModel, data: SpaceData) -> str:
@@ -140,9 +158,11 @@ def _why(chosen: Judged | None, judged: Sequence[Judged]) -> str:
     others = [each for each in judged if not each.refusal and each is not chosen]
     beaten = ", ".join(f"{_words(each.model)} {each.mape_percent:.2f} %" for each in others)
     against = f" against {beaten}" if beaten else ""
+    few = any(each.mape_percent < chosen.mape_percent for each in others) and len(chosen.errors) <= _FEW
+    unclear = "; on so few none is clearly better" if few else ""
     return (
         f"Chosen on held-out networks: {_words(chosen.model)}, mean error {chosen.mape_percent:.2f} %,"
-        f" log likelihood {chosen.log_likelihood:.2f}{against}."
+        f" log likelihood {chosen.log_likelihood:.2f}{against}{unclear}."
     )
 
 

@@ -3,12 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgemeter_predictors.auto import Auto
+from edgemeter_predictors.auto import Auto, Judged, choose
 from edgemeter_predictors.bayesian_ridge import BayesianRidge
 from edgemeter_predictors.comparisons import GradientBoosting, RandomForest
 from edgemeter_predictors.contract import CostModel, NotApplicable
 from edgemeter_predictors.data import SpaceData
 from edgemeter_predictors.hierarchical import Hierarchical
+from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.lut import Lut
 from edgemeter_predictors.testing import CostModelContract
 from tests.unit.predictors import blocks
@@ -52,6 +53,30 @@ def test_every_candidate_is_judged_or_says_why_not() -> None:
     assert len(judged) == len(Auto().candidates)
     for each in judged:
         assert each.refusal or (each.mape_percent > 0 and np.isfinite(each.log_likelihood))
+
+
+def held_out(shares: list[float]) -> HeldOut:
+    """Of predictions that are so far off, all as sure."""
+    latency_ms = np.full(len(shares), 10.0)
+    return HeldOut(latency_ms, latency_ms * (1 + np.array(shares)), np.ones(len(shares)))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        ([0.10, 0.20] * 5, [0.21, 0.07] * 5, 0),  # a little better, by chance
+        ([0.10, 0.20] * 51, [0.21, 0.07] * 51, 1),
+        ([0.10, 0.20] * 5, [0.03, 0.04] * 5, 1),
+    ],
+)
+def test_on_few_networks_the_first_stands_unless_another_is_clearly_better(
+    first: list[float], second: list[float], chosen: int
+) -> None:
+    judged = [
+        Judged(model, held_out=held_out(shares))
+        for model, shares in ((Hierarchical(), first), (Lut(), second))
+    ]
+    assert choose(judged) is judged[chosen]
 
 
 def test_without_networks_it_is_the_prior_and_says_so() -> None:
