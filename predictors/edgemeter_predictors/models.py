@@ -20,14 +20,14 @@ Model = CostModel[SpaceData, Codes]
 
 
 def find_model(name: str, sources: Sequence[Source] = ()) -> Model:
-    """Without settings. With predictors of other targets `auto` tries `transfer` before all others. Raises
-    NotApplicable for a name that no model has.
+    """Without settings. With predictors of other targets `auto` tries `transfer` before all others but the
+    one that knows the target's own operators. Raises NotApplicable for a name that no model has.
     """
     transfer = Transfer(tuple(sources))
     models: dict[str, Model] = {
         each.name: each
         for each in (
-            Auto(candidates=(transfer, *CANDIDATES) if sources else CANDIDATES),
+            Auto(candidates=(CANDIDATES[0], transfer, *CANDIDATES[1:]) if sources else CANDIDATES),
             Lut(),
             Linear(),
             BayesianRidge(),
