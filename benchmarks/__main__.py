@@ -13,13 +13,13 @@ from benchmarks import (
     spaces,
     survey_overhead,
 )
-from benchmarks.predictors import accuracy, analytic, bulk, kernels, rest, small_spaces, speed
+from benchmarks.predictors import accuracy, analytic, bulk, kernels, kernels_active, rest, small_spaces, speed
 from benchmarks.report import Figure, main
 from benchmarks.service import leases, memory, reports, turnaround
 
 SERVICE = (leases, reports, turnaround, memory)
 FIRST = (graph_features, spaces, builders, fronts, speed, bulk, rest, accuracy, small_spaces, analytic)
-LAST = (campaigns, campaigns_by_target, kernels, retest)
+LAST = (campaigns, campaigns_by_target, kernels, kernels_active, retest)
 BENCHMARKS = (*FIRST, survey_overhead, runtime_tools, *SERVICE, *LAST)
 
 

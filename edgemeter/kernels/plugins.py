@@ -129,6 +129,11 @@ class KernelPredictor(Protocol):
     def estimate_file(self, wiring: Wiring, level: float = 0.9) -> KernelEstimate:
         """Of a file, without the engine. Raises EdgeMeterError where its kernels cannot be told."""
 
+    def choose(self, pool: Sequence[Wiring], matter: Sequence[Wiring], count: int) -> list[int]:
+        """Numbers of at most `count` files of `pool`, in the order in which measuring them tells most about
+        files such as those that `matter`. Raises EdgeMeterError where it tells no kernels.
+        """
+
 
 class Pricing(Protocol):
     """Fits and opens predictors, and judges them."""

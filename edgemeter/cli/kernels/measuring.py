@@ -18,7 +18,7 @@ from edgemeter.targets import TargetSelector
 
 if TYPE_CHECKING:
     from edgemeter.cli.output import Progress
-    from edgemeter.kernels.campaign import Row
+    from edgemeter.kernels.campaign import Campaign, Row
     from edgemeter.kernels.files import CampaignFile
     from edgemeter.kernels.plugins import Bench, MeasuredNetwork
     from edgemeter.targets import Target
@@ -50,6 +50,11 @@ _SPARE_BATCHES: Final = 10
     show_default=True,
     help="How often to measure those networks that the predictor is judged by; the last times at the end.",
 )
+@click.option(
+    "--active",
+    is_flag=True,
+    help="Choose the networks that the target's predictor would learn most from; `kernels fit` makes it.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the networks.")
 @priority_option
 @click.option(
@@ -64,6 +69,7 @@ def measure(
     networks: int,
     minutes: float | None,
     readings: int,
+    active: bool,
     seed: int,
     priority: str,
     output: Path | None,
@@ -94,7 +100,9 @@ def measure(
     protocol = versioned(CAMPAIGN_PROTOCOL.name, CAMPAIGN_PROTOCOL.version)
     campaign = start_campaign(path, Heading(target.slug, version, protocol, seed))
     file_format: Literal["onnx", "tflite"] = "onnx" if bench.reads(target, Path("a.onnx")) else "tflite"
-    planned = campaign_files(seed, networks, file_format, target.precision)
+    planned = list(campaign_files(seed, networks, file_format, target.precision))
+    if active:
+        planned = _chosen(target, planned, campaign)
     waiting = deque(left_to_measure(planned, campaign.readings, readings))
     ends_at = time.monotonic() + 60 * (minutes or float("inf"))
     number, spare = campaign.batches, _SPARE_BATCHES
@@ -124,6 +132,18 @@ def measure(
             }
         )
     sys.exit(Exit.UNFINISHED if waiting else Exit.OK)
+
+
+def _chosen(
+    target: "Target", planned: "Sequence[CampaignFile]", campaign: "Campaign"
+) -> "list[CampaignFile]":
+    from edgemeter.kernels.active import chosen_files
+    from edgemeter.kernels.places import saved_predictor
+    from edgemeter.kernels.plugins import find_pricing
+
+    predictor = find_pricing().open(saved_predictor(target.slug))
+    click.echo(f"choosing by what the predictor of {target.slug} knows least", err=True)
+    return chosen_files(predictor, planned, campaign.readings)
 
 
 def _next_batch(waiting: "deque[CampaignFile]") -> "list[CampaignFile]":

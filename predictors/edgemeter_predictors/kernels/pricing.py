@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from time import process_time
 from typing import Any, Final, cast
@@ -19,10 +20,13 @@ from edgemeter_predictors.contract import NotApplicable, Prediction
 from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.judging.errors import coverage, errors
 from edgemeter_predictors.judging.interval import Interval
+from edgemeter_predictors.kernels.choosing import choose
 from edgemeter_predictors.kernels.data import Graphs, KernelData
 from edgemeter_predictors.kernels.model import FittedKernels, KernelModel
 from edgemeter_predictors.kernels.prices import Priced
 from edgemeter_predictors.kernels.teaching import taught
+from edgemeter_predictors.kernels.telling.laying import TellingError
+from edgemeter_predictors.kernels.telling.teller import Teller
 from edgemeter_predictors.predictor import Predictor
 from edgemeter_predictors.saving.container import FileError
 from edgemeter_predictors.saving.kernel_predictors import load_kernels, save_kernels
@@ -112,17 +116,34 @@ class OpenedPredictor:
         return self._estimate(graph, self._fitted.summed([priced]), priced, level, "engine")
 
     def estimate_file(self, wiring: Wiring, level: float = LEVEL) -> KernelEstimate:
-        teller = self._fitted.teller
-        if teller is None:
-            raise PricingError(
-                f"this predictor has no rules of fusion: {self.about.get('rules') or _NO_RULES}"
-            )
-        told = teller.tell(wiring)
+        told = self._teller.tell(wiring)
         if not told.graph.kernels:
             raise PricingError("this network has no operator that runs: there is nothing to predict")
         found = self._estimate(told.graph, *self._fitted.told(told), level, "rules")
         doubts = (doubt for doubt in told.doubts if doubt is not None)
         return replace(found, unknown_operators=tuple(dict.fromkeys((*found.unknown_operators, *doubts))))
+
+    def choose(self, pool: Sequence[Wiring], matter: Sequence[Wiring], count: int) -> list[int]:
+        numbers, graphs = self._told(pool)
+        chosen = choose(self._fitted.prices, graphs, self._told(matter)[1], count)
+        return [numbers[each] for each in chosen]
+
+    def _told(self, files: Sequence[Wiring]) -> tuple[list[int], Graphs]:
+        """The kernels of those files that they can be told of, and these files' numbers."""
+        teller, found = self._teller, {}
+        for number, wiring in enumerate(files):
+            with suppress(TellingError):
+                found[number] = teller.tell(wiring).graph
+        whole = {number: graph for number, graph in found.items() if graph.kernels}
+        return list(whole), tuple(whole.values())
+
+    @property
+    def _teller(self) -> Teller:
+        if self._fitted.teller is None:
+            raise PricingError(
+                f"this predictor has no rules of fusion: {self.about.get('rules') or _NO_RULES}"
+            )
+        return self._fitted.teller
 
     def _estimate(
         self, graph: KernelGraph, prediction: Prediction, priced: Priced, level: float, told_by: ToldBy

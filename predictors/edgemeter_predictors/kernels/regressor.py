@@ -7,7 +7,7 @@ relative, and the profiler's whole microseconds add to it where a kernel is shor
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -58,6 +58,11 @@ class Regressor:
         variance = np.maximum(self.tuned.deviation**2 - np.einsum("ij,ij->i", white, white), 0.0)
         rooflines = np.maximum(loads @ self.roofline, np.finfo(float).tiny)
         return rooflines * factor[place], np.sqrt(variance + self.tuned.noise**2)[place]
+
+    def covariance(self, one: Array, other: Array) -> Array:
+        """Of the logarithms of times, noise aside, between kernels of sizes (n, d) and (m, d): (n, m)."""
+        before = replace(self, sizes=other)._covariance(one)
+        return before - self._white(self._covariance(one)) @ self._white(self._covariance(other)).T
 
     def _white(self, between: Array) -> Array:
         """Of one kernel, which is all that most kinds have in a network, a third of what matrices take."""

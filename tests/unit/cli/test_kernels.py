@@ -1,6 +1,7 @@
 """The commands about kernels, on a device of which everything is known."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from edgemeter.graphs.graph import Graph, Operator
 from edgemeter.graphs.reading import read_graph
 from edgemeter.kernels import plugins
 from edgemeter.kernels.campaign import read_campaign
+from edgemeter.kernels.files import campaign_files
 from edgemeter.kernels.kernel import Kernel, KernelGraph
 from edgemeter.kernels.onnx_sizes import OnnxSizes
 from edgemeter.kernels.places import predictor_path
@@ -243,6 +245,24 @@ def test_a_campaign_goes_on_where_it_was_and_measures_nothing_twice(
     assert not set(bench.asked[1]) & set(bench.asked[2])
     bench.busy = 99
     assert run(kernels, *words, "8").exit_code == Exit.UNFINISHED
+
+
+def test_a_campaign_goes_on_with_what_its_predictor_knows_least(
+    bench: KnownBench, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(state, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("EDGEMETER_STATE_DIR", str(tmp_path))
+    words = ("measure", "-t", "onnxruntime", "--active", "--networks")
+    done = run(kernels, *words, str(NETWORKS + 3), "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["done"] == NETWORKS + 3
+    [batch] = bench.asked
+    known = {file.name for file in campaign_files(0, NETWORKS, "onnx", Precision.FP32)}
+    assert len(set(batch) - known) == len(batch) == 3
+    assert run(kernels, *words, str(NETWORKS + 3)).exit_code == 0
+    assert len(bench.asked) == 1  # those that were chosen count
+    predictor_path(TARGET.slug).unlink()
+    assert "no kernel predictor of" in str(run(kernels, *words, "30").exception)
 
 
 def test_a_campaign_of_another_version_of_its_protocol_is_not_gone_on_with(
