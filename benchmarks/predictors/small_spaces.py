@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -18,13 +19,17 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.report import Figure, at_most, main, reported, within
 from edgemeter.spaces.registry import find_space
+from edgemeter_predictors.auto import SpaceModel
 from edgemeter_predictors.commands.tidy_files import TidyFile, codes_of
-from edgemeter_predictors.data import SpaceData
+from edgemeter_predictors.data import Rows, SpaceData
 from edgemeter_predictors.evaluating import Evaluation, evaluate, source, split
 from edgemeter_predictors.gaussian_process import GaussianProcess
 from edgemeter_predictors.judging.cross_validation import cross_validate
+from edgemeter_predictors.judging.errors import errors
+from edgemeter_predictors.judging.figures import Errors
 from edgemeter_predictors.models import find_model
 from edgemeter_predictors.overhead import OperatorData, OperatorSums, Overhead
+from edgemeter_predictors.selection import select
 from edgemeter_predictors.transferred import Source
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -34,6 +39,13 @@ READINGS = ("as written", "pruned", "unread")
 TRAINING, SOURCE_ROWS, ASKED = 900, 350, 2_000
 FEW = {10: (0.962, 6.0), 50: (0.976, 4.2)}
 SEEDS = range(2)
+#: Networks that a first predictor knows, those and all that it chooses among, and how many it ends with.
+START, POOL, END = 20, 500, 50
+#: Settings that `auto` chooses for: three fits each take long.
+CHOOSING = (
+    *("raspi4", "essential_ph_1", "samsung_a50", "silver_4114", "titan_rtx_32", "1080ti_1"),
+    *("pixel3", "pixel2", "gold_6226", "titanx_1", "2080ti_32", "titan_rtx_1"),
+)
 AIMED_AT = {"raspi4": 10.0, "pixel3": 10.0}
 SUMS = {"tflite|pixel4|gpu|float": 2.2, "tflite|s10|gpu|float": 4.4}
 
@@ -84,12 +96,19 @@ def hardware(device: str) -> str:
     return re.sub(r"_\d+$", "", device)
 
 
+@cache
+def sources() -> dict[str, Source]:
+    """Of each device."""
+    return {name: source(name, data, GaussianProcess(), SOURCE_ROWS, 1_000) for name, data in cells().items()}
+
+
+def others(device: str) -> tuple[Source, ...]:
+    return tuple(each for name, each in sources().items() if hardware(name) != hardware(device))
+
+
 def few_shot() -> Iterator[Figure]:
-    sources = {
-        name: source(name, data, GaussianProcess(), SOURCE_ROWS, 1_000) for name, data in cells().items()
-    }
     for count, (spearman, mape) in FEW.items():
-        found = {name: few(name, count, list(sources.values())) for name in sources}
+        found = {name: few(name, count) for name in cells()}
         flat = [each for of_device in found.values() for each in of_device]
         name = f"few-shot, {count} networks, {len(found)} settings x {len(SEEDS)} seeds"
         mean = float(np.mean([each.spearman for each in flat]))
@@ -102,13 +121,43 @@ def few_shot() -> Iterator[Figure]:
         yield reported(f"{name}: MAPE of the worst ({worst})", worst_mape, " %")
 
 
-def few(device: str, count: int, sources: Sequence[Source]) -> list[Evaluation]:
-    others = tuple(each for each in sources if hardware(each.name) != hardware(device))
+def few(device: str, count: int) -> list[Evaluation]:
     found = []
     for seed in SEEDS:
         known, asked = split(cells()[device], count, seed)
-        found.append(evaluate(find_model("auto", others), known, asked.select(np.arange(ASKED)))[0])
+        found.append(evaluate(find_model("auto", others(device)), known, asked.select(np.arange(ASKED)))[0])
     return found
+
+
+def choosing() -> Iterator[Figure]:
+    """From some random networks on, the next ones chosen or drawn; errors on networks held out of both."""
+    alone = [(device, seed, GaussianProcess()) for device in cells() for seed in range(4)]
+    yield from chosen_figures("gaussian_process", alone)
+    helped = [(device, 1, find_model("auto", others(device))) for device in CHOOSING]
+    yield from chosen_figures("auto with other targets", helped)
+
+
+def chosen_figures(model: str, settings: Sequence[tuple[str, int, SpaceModel]]) -> Iterator[Figure]:
+    pairs = [chosen_and_drawn(*setting) for setting in settings]
+    for number, way in enumerate(("chosen", "drawn at random")):
+        title = f"{model}, networks {START + 1} to {END} {way}"
+        found = [pair[number] for pair in pairs]
+        yield reported(f"{title}: MAPE", float(np.mean([each.mape_percent for each in found])), " %")
+        yield reported(f"{title}: Spearman", float(np.mean([each.spearman for each in found])), "")
+    better = [chosen.mape_percent < drawn.mape_percent for chosen, drawn in pairs]
+    yield reported(f"{model}: chosen are better in, of {len(pairs)}", float(np.sum(better)), "")
+
+
+def chosen_and_drawn(device: str, seed: int, model: SpaceModel) -> tuple[Errors, Errors]:
+    pool, asked = split(cells()[device], POOL, seed)
+    asked = asked.select(np.arange(ASKED))
+    first: Any = model.fit(pool.select(np.arange(START)))  # every model of a space tells jointly
+    picked = START + select(first, pool.codes[START:], END - START).rows
+
+    def judged(rows: Rows) -> Errors:
+        return errors(model.fit(pool.select(rows)).predict(asked.codes).mean_ms, asked.latency_ms)
+
+    return judged(np.append(np.arange(START), picked)), judged(np.arange(END))
 
 
 def operator_data(device: str) -> OperatorData:
@@ -181,7 +230,7 @@ def run() -> Sequence[Figure]:
         print(f"{CELLS.name} is not beside this checkout: nothing measured", file=sys.stderr)
         return []
     with threadpool_limits(1):
-        figures = [*operator_sums(), *few_shot()]
+        figures = [*operator_sums(), *few_shot(), *choosing()]
         for device, data in cells().items():
             figures += settings(device, data)
     return figures

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgemeter.spaces.space import Codes, Space
 from edgemeter_predictors.contract import Fitted, Parts, Prediction, State
 from edgemeter_predictors.data import check_rows
+from edgemeter_predictors.joint import Joint
 from edgemeter_predictors.spread import Spread
 from edgemeter_predictors.terms import Term, chunks, offsets
 
@@ -48,6 +49,9 @@ class Additive(Fitted[Codes]):
             into = rest if term.layer < 0 else layers[:, term.layer]
             into += table.take(term.index(codes))
         return Parts(layers, rest)
+
+    def joint(self, inputs: Codes) -> Joint:
+        return self.spread.joint(self.terms, self._checked(inputs))
 
     def tables(self) -> list[NDArray[np.float64]]:
         """Each term's own entries."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgemeter.spaces.space import Codes
+from edgemeter_predictors.joint import Joint
 from edgemeter_predictors.terms import Term, chunks, entry_index
 
 _ARRAYS = ("index", "weight", "constant", "prior", "noise", "factor")
@@ -54,6 +55,12 @@ class Spread:
             variance += self.sign * np.square(features @ self.factor.T).sum(axis=1)
             std[rows] = np.sqrt(np.maximum(variance, np.finfo(np.float64).tiny))
         return std
+
+    def joint(self, terms: tuple[Term, ...], codes: Codes) -> Joint:
+        features = self.features(terms, codes)
+        narrowed = features @ self.factor.T
+        covariance = (features * self.prior) @ features.T + self.sign * (narrowed @ narrowed.T)
+        return Joint(covariance, np.square(features) @ self.noise)
 
     def share_of(self, entries_ms: NDArray[np.float64], constant_ms: float) -> float | None:
         """The relative deviation where it is the same share of every sum of these entries, else None."""

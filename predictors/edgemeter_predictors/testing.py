@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from edgemeter.spaces.space import CodeError, Codes
 from edgemeter_predictors.contract import CostModel, Fitted, NotApplicable
 from edgemeter_predictors.data import OperatorTable, SpaceData
+from edgemeter_predictors.joint import TellsJointly
 from edgemeter_predictors.saving.predictors import load, save
 from edgemeter_predictors.training import train
 
@@ -78,6 +79,18 @@ class CostModelContract:
         alone = fitted.predict(data.codes[5:6])
         assert alone.mean_ms[0] == pytest.approx(together.mean_ms[5], rel=1e-9)
         assert alone.std_ms[0] == pytest.approx(together.std_ms[5], rel=1e-9)
+
+    def test_what_it_says_of_many_together_agrees_with_what_it_says_of_each(
+        self, fitted: Fitted[Codes], data: SpaceData
+    ) -> None:
+        if not isinstance(fitted, TellsJointly):
+            pytest.skip("does not tell how its errors hang together")
+        joint, variance = fitted.joint(data.codes), np.square(fitted.predict(data.codes).std_ms)
+        np.testing.assert_allclose(np.diag(joint.covariance) + joint.noise, variance, rtol=_ROUNDING)
+        np.testing.assert_allclose(joint.covariance, joint.covariance.T, atol=_ROUNDING * variance.max())
+        assert np.linalg.eigvalsh(joint.covariance).min() > -_ROUNDING * variance.max()
+        few = fitted.joint(data.codes[3:9]).covariance
+        np.testing.assert_allclose(few, joint.covariance[3:9, 3:9], atol=_ROUNDING * variance.max())
 
     def test_memory_order_of_codes_does_not_matter(self, fitted: Fitted[Codes], data: SpaceData) -> None:
         by_row = fitted.predict(np.ascontiguousarray(data.codes))

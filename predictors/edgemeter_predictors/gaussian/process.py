@@ -12,6 +12,7 @@ from edgemeter_predictors.contract import Fitted, Parts, Prediction, State
 from edgemeter_predictors.data import SpaceData, check_rows
 from edgemeter_predictors.gaussian.evidence import Hyperparameters, Solved, likeliest, solve
 from edgemeter_predictors.gaussian.kernel import Kernel, Rows, rows_of
+from edgemeter_predictors.joint import Joint
 from edgemeter_predictors.judging.cross_validation import HeldOut
 from edgemeter_predictors.judging.folds import folds
 from edgemeter_predictors.views import view
@@ -59,6 +60,14 @@ class Process(Fitted[Codes]):
 
     def parts(self, inputs: Codes) -> Parts:
         return Parts(np.zeros((len(inputs), len(self.space.layers))), self.predict(inputs).mean_ms)
+
+    def joint(self, inputs: Codes) -> Joint:
+        asked = self._rows(inputs)
+        known = self.found.kernel.between(self.known, asked)
+        explained = solve_triangular(self.chol, known, lower=True)
+        covariance = self.found.kernel.between(asked, asked) - explained.T @ explained
+        noise = self._noise(self.mean_ms + self.scale_ms * (known.T @ self.solved))
+        return Joint(self.scale_ms**2 * covariance, self.scale_ms**2 * noise)
 
     def held_out(self, count: int, seed: int) -> HeldOut:
         """In closed form, with the hyperparameters of all rows: what the rows of a fold are to the others is

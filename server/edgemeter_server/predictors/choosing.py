@@ -73,14 +73,14 @@ def choose_here(payload: Mapping[str, Any]) -> Any:
 
 
 def _chosen(plan: CampaignPlan, content: bytes, measured: frozenset[str], asked: bytes) -> Any:
-    from edgemeter_predictors.additive import Additive
+    from edgemeter_predictors.joint import TellsJointly
     from edgemeter_predictors.saving.predictors import load
     from edgemeter_predictors.selection import select
 
     space = planned_space(plan)
     home = root(space)
     fitted = load(content, home).fitted
-    if not isinstance(fitted, Additive):
+    if not isinstance(fitted, TellsJointly):
         return {"refused": f"a predictor of the model {fitted.model} does not tell what it knows least"}
     count = min(plan.architectures, _MOST_CHOSEN)
     tests = chosen_architectures(space, plan.architectures + plan.test, plan.seed)[plan.architectures :]

@@ -13,6 +13,7 @@ from edgemeter_predictors.gaussian import evidence
 from edgemeter_predictors.gaussian.kernel import Rows, distances, rows_of
 from edgemeter_predictors.gaussian_process import GaussianProcess
 from edgemeter_predictors.judging.folds import folds
+from edgemeter_predictors.selection import select
 from edgemeter_predictors.testing import CostModelContract
 from tests.unit.predictors import blocks
 
@@ -99,3 +100,27 @@ def test_it_knows_what_it_would_have_said_without_each_fold() -> None:
         prediction = without.predict(np.asfortranarray(fitted.known.codes[held]))
         np.testing.assert_allclose(prediction.mean_ms, held_out.mean_ms[held], rtol=1e-6)
         np.testing.assert_allclose(prediction.std_ms, held_out.std_ms[held], rtol=1e-6)
+
+
+def test_choosing_foresees_how_sure_it_will_be() -> None:
+    """Of a process with the same hyperparameters that has seen what was chosen, just as it was predicted."""
+    fitted = GaussianProcess(iterations=10).fit(cells(30, seed=9, noise=0.02, view="folded"))
+    pool = np.asfortranarray(CELLS[::80])
+    before = fitted.predict(pool)
+    told = select(fitted, pool, 5)
+    values = np.append(
+        fitted.chol @ (fitted.chol.T @ fitted.solved),
+        (before.mean_ms[told.rows] - fitted.mean_ms) / fitted.scale_ms,
+    )
+    rows = fitted._rows(pool[told.rows])
+    known = Rows(
+        np.concatenate([fitted.known.codes, rows.codes]), np.concatenate([fitted.known.counts, rows.counts])
+    )
+    relative = (fitted.mean_ms + fitted.scale_ms * values) / fitted.mean_ms
+    more = evidence.solve(known, values, relative, fitted.found)
+    after = replace(fitted, known=known, chol=more.chol, solved=more.solved).predict(pool)
+    np.testing.assert_allclose(after.mean_ms, before.mean_ms, rtol=1e-6)
+    unknown = np.square(after.std_ms) - fitted.joint(pool).noise
+    scale = np.maximum(before.mean_ms, before.std_ms)
+    assert told.deviation[-1] == pytest.approx(np.sqrt(np.mean(unknown / np.square(scale))), rel=1e-6)
+    assert told.deviation[-1] < 0.8 * told.deviation[0]
