@@ -30,6 +30,7 @@ from edgemeter_predictors.judging.figures import Errors
 from edgemeter_predictors.models import find_model
 from edgemeter_predictors.overhead import OperatorData, OperatorSums, Overhead
 from edgemeter_predictors.selection import select
+from edgemeter_predictors.transfer import Transfer
 from edgemeter_predictors.transferred import Source
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -133,6 +134,8 @@ def choosing() -> Iterator[Figure]:
     """From some random networks on, the next ones chosen or drawn; errors on networks held out of both."""
     alone = [(device, seed, GaussianProcess()) for device in cells() for seed in range(4)]
     yield from chosen_figures("gaussian_process", alone)
+    near = [(device, seed, Transfer(others(device))) for device in cells() for seed in SEEDS]
+    yield from chosen_figures("transfer", near)
     helped = [(device, 1, find_model("auto", others(device))) for device in CHOOSING]
     yield from chosen_figures("auto with other targets", helped)
 

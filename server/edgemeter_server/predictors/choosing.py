@@ -24,7 +24,7 @@ from edgemeter_server.campaigns.spaces import planned_space
 _WALL_S: Final = 45.0
 _LIMITS: Final = Limits(wall_s=_WALL_S, cpu_s=_WALL_S, memory_bytes=2 << 30)
 _PRELOAD: Final = ("edgemeter_predictors.selection", "edgemeter_predictors.saving.predictors")
-#: Greedy choices: each costs a tenth of a second, and later ones gain little over a random draw.
+#: Greedy choices: later ones gain little over a random draw.
 _MOST_CHOSEN: Final = 100
 #: Architectures that it chooses among, for each that is chosen, and at least.
 _POOL, _FEWEST_IN_POOL = 4, 500
