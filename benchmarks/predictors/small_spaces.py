@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -19,7 +18,6 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.report import Figure, at_most, main, reported, within
 from edgemeter.spaces.registry import find_space
-from edgemeter_predictors.auto import SpaceModel
 from edgemeter_predictors.commands.tidy_files import TidyFile, codes_of
 from edgemeter_predictors.data import Rows, SpaceData
 from edgemeter_predictors.evaluating import Evaluation, evaluate, source, split
@@ -30,7 +28,6 @@ from edgemeter_predictors.judging.figures import Errors
 from edgemeter_predictors.models import find_model
 from edgemeter_predictors.overhead import OperatorData, OperatorSums, Overhead
 from edgemeter_predictors.selection import select
-from edgemeter_predictors.transfer import Transfer
 from edgemeter_predictors.transferred import Source
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -42,11 +39,7 @@ FEW = {10: (0.962, 6.0), 50: (0.976, 4.2)}
 SEEDS = range(2)
 #: Networks that a first predictor knows, those and all that it chooses among, and how many it ends with.
 START, POOL, END = 20, 500, 50
-#: Settings that `auto` chooses for: three fits each take long.
-CHOOSING = (
-    *("raspi4", "essential_ph_1", "samsung_a50", "silver_4114", "titan_rtx_32", "1080ti_1"),
-    *("pixel3", "pixel2", "gold_6226", "titanx_1", "2080ti_32", "titan_rtx_1"),
-)
+CHOOSING_SEEDS = range(4)
 AIMED_AT = {"raspi4": 10.0, "pixel3": 10.0}
 SUMS = {"tflite|pixel4|gpu|float": 2.2, "tflite|s10|gpu|float": 4.4}
 
@@ -132,29 +125,21 @@ def few(device: str, count: int) -> list[Evaluation]:
 
 def choosing() -> Iterator[Figure]:
     """From some random networks on, the next ones chosen or drawn; errors on networks held out of both."""
-    alone = [(device, seed, GaussianProcess()) for device in cells() for seed in range(4)]
-    yield from chosen_figures("gaussian_process", alone)
-    near = [(device, seed, Transfer(others(device))) for device in cells() for seed in SEEDS]
-    yield from chosen_figures("transfer", near)
-    helped = [(device, 1, find_model("auto", others(device))) for device in CHOOSING]
-    yield from chosen_figures("auto with other targets", helped)
-
-
-def chosen_figures(model: str, settings: Sequence[tuple[str, int, SpaceModel]]) -> Iterator[Figure]:
-    pairs = [chosen_and_drawn(*setting) for setting in settings]
+    pairs = [chosen_and_drawn(device, seed) for device in cells() for seed in CHOOSING_SEEDS]
     for number, way in enumerate(("chosen", "drawn at random")):
-        title = f"{model}, networks {START + 1} to {END} {way}"
+        title = f"gaussian_process, networks {START + 1} to {END} {way}"
         found = [pair[number] for pair in pairs]
         yield reported(f"{title}: MAPE", float(np.mean([each.mape_percent for each in found])), " %")
         yield reported(f"{title}: Spearman", float(np.mean([each.spearman for each in found])), "")
     better = [chosen.mape_percent < drawn.mape_percent for chosen, drawn in pairs]
-    yield reported(f"{model}: chosen are better in, of {len(pairs)}", float(np.sum(better)), "")
+    yield reported(f"gaussian_process: chosen are better in, of {len(pairs)}", float(np.sum(better)), "")
 
 
-def chosen_and_drawn(device: str, seed: int, model: SpaceModel) -> tuple[Errors, Errors]:
+def chosen_and_drawn(device: str, seed: int) -> tuple[Errors, Errors]:
+    model = GaussianProcess()
     pool, asked = split(cells()[device], POOL, seed)
     asked = asked.select(np.arange(ASKED))
-    first: Any = model.fit(pool.select(np.arange(START)))  # every model of a space tells jointly
+    first = model.fit(pool.select(np.arange(START)))
     picked = START + select(first, pool.codes[START:], END - START).rows
 
     def judged(rows: Rows) -> Errors:

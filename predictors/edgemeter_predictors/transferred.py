@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from edgemeter.spaces.space import Codes, Space
 from edgemeter_predictors.contract import Fitted, Parts, Prediction, State
 from edgemeter_predictors.data import check_rows
-from edgemeter_predictors.joint import Joint
 from edgemeter_predictors.saving.kinds import restore
 from edgemeter_predictors.terms import chunks, column_terms, entry_index, offsets
 
@@ -50,14 +49,6 @@ class Hypothesis:
         variance = np.square(rows) @ self.variance - np.square(rows @ self.factor.T).sum(axis=1)
         return mean, np.maximum(variance, 0.0) + np.square(self.noise * mean)
 
-    def joint(self, space: Space, codes: Codes, shares: Array) -> tuple[Array, Joint]:
-        """Mean (n,), and how errors hang together, in shares of the target's mean."""
-        rows = features(space, codes, shares, self.nearest)
-        mean = shares[:, self.nearest] + rows @ self.mean
-        narrowed = rows @ self.factor.T
-        covariance = (rows * self.variance) @ rows.T - narrowed @ narrowed.T
-        return mean, Joint(covariance, np.square(self.noise * mean))
-
 
 @dataclass(frozen=True, eq=False)
 class Transferred(Fitted[Codes]):
@@ -83,20 +74,6 @@ class Transferred(Fitted[Codes]):
 
     def parts(self, inputs: Codes) -> Parts:
         return Parts(np.zeros((len(inputs), len(self.space.layers))), self.predict(inputs).mean_ms)
-
-    def joint(self, inputs: Codes) -> Joint:
-        """Of the mixture: hypotheses that differ on two architectures are told apart by measuring either."""
-        check_rows(self.space, inputs)
-        shares = self._shares(inputs)
-        answers = [each.joint(self.space, inputs, shares) for each in self.hypotheses]
-        weights = self._weights()
-        means = np.array([mean for mean, _ in answers])
-        apart = means - weights @ means
-        covariance, noise = (apart.T * weights) @ apart, np.zeros(len(inputs))
-        for weight, (_, told) in zip(weights, answers, strict=True):
-            covariance += weight * told.covariance
-            noise += weight * told.noise
-        return Joint(self.mean_ms**2 * covariance, self.mean_ms**2 * noise)
 
     def state(self) -> State:
         """With the sources' own states inside, so that it needs nobody else's file."""
@@ -136,20 +113,13 @@ class Transferred(Fitted[Codes]):
         )
 
     def _mixture(self, codes: Codes) -> tuple[Array, Array]:
-        shares = self._shares(codes)
+        shares = np.column_stack([each.fitted.predict(codes).mean_ms for each in self.sources]) / self.levels
         answers = [each.predict(self.space, codes, shares) for each in self.hypotheses]
-        weights = self._weights()
+        weights = np.array([each.weight for each in self.hypotheses])
         means = np.array([mean for mean, _ in answers])
         mean = weights @ means
         within = weights @ np.array([variance for _, variance in answers])
         return mean, within + weights @ np.square(means - mean)
-
-    def _shares(self, codes: Codes) -> Array:
-        """(n, sources)"""
-        return np.column_stack([each.fitted.predict(codes).mean_ms for each in self.sources]) / self.levels
-
-    def _weights(self) -> Array:
-        return np.array([each.weight for each in self.hypotheses])
 
 
 def _of(state: State, prefix: str) -> Mapping[str, Any]:

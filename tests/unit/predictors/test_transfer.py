@@ -7,10 +7,9 @@ from edgemeter_predictors.contract import NotApplicable
 from edgemeter_predictors.data import SpaceData
 from edgemeter_predictors.hierarchical import Hierarchical
 from edgemeter_predictors.linear import Linear
-from edgemeter_predictors.selection import select
 from edgemeter_predictors.testing import CostModelContract
 from edgemeter_predictors.transfer import Transfer
-from edgemeter_predictors.transferred import Source, features
+from edgemeter_predictors.transferred import Source
 from tests.unit.predictors import blocks
 
 
@@ -79,28 +78,3 @@ def test_it_wants_sources_and_three_networks() -> None:
         Transfer().fit(device(10, 0, 0))
     with pytest.raises(NotApplicable, match="needs 3 measured networks, there are 2"):
         Transfer(sources([0])).fit(device(2, 0, 0))
-
-
-def test_choosing_foresees_how_sure_it_will_be() -> None:
-    """Weights that have seen the chosen networks as well, by their precision."""
-    fitted = Transfer(sources([0])).fit(device(6, 7, kind=0, seed=7))
-    (only,) = fitted.hypotheses
-    pool = blocks.sample(60, 3)
-    told, prediction, joint = select(fitted, pool, 5), fitted.predict(pool), fitted.joint(pool)
-    shares = np.column_stack([each.fitted.predict(pool).mean_ms for each in fitted.sources]) / fitted.levels
-    rows = fitted.mean_ms * features(fitted.space, pool, shares, only.nearest)
-    chosen = rows[told.rows]
-    precision = np.linalg.inv(np.diag(only.variance) - only.factor.T @ only.factor)
-    precision += (chosen.T / joint.noise[told.rows]) @ chosen
-    unknown = np.sum(rows @ np.linalg.inv(precision) * rows, axis=1)
-    scale = np.maximum(prediction.mean_ms, prediction.std_ms)
-    assert told.deviation[-1] == pytest.approx(np.sqrt(np.mean(unknown / np.square(scale))), rel=1e-6)
-    assert told.deviation[-1] < told.deviation[0]
-
-
-def test_measuring_where_hypotheses_differ_tells_which_holds() -> None:
-    fitted = Transfer(sources([0, 1, 2])).fit(device(3, 7, kind=0, seed=7))
-    assert len(fitted.hypotheses) > 1
-    pool = blocks.sample(60, 3)
-    alone = replace(fitted, hypotheses=(fitted.hypotheses[0].weighing(1.0),))
-    assert select(fitted, pool, 1).deviation[0] > select(alone, pool, 1).deviation[0]

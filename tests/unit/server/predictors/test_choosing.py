@@ -1,7 +1,5 @@
 """What a predictor would have measured next: in a real child process."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -15,8 +13,10 @@ from edgemeter_predictors.data import SpaceData
 from edgemeter_predictors.gaussian_process import GaussianProcess
 from edgemeter_predictors.saving.predictors import save
 from edgemeter_predictors.training import judged
+from edgemeter_predictors.transfer import Transfer
+from edgemeter_predictors.transferred import Source
 from edgemeter_server.campaigns.planning import chosen_architectures
-from edgemeter_server.predictors.choosing import ChooseError, choose_here, choose_in_child
+from edgemeter_server.predictors.choosing import ChooseError, choose_in_child
 
 SPACE = find_space("hurricane")
 CODES = sample(SPACE, 20, seed=6)
@@ -57,20 +57,16 @@ def test_it_looks_where_a_search_has_been_asking():
     assert searched & set(focused)
 
 
-def test_every_kind_of_model_chooses():
+def test_a_gaussian_process_chooses():
     content = save(saved(GaussianProcess(iterations=2)), SPACE)
     assert len(choose_in_child(PLAN, content, ())) == 4
 
 
-def test_a_model_that_cannot_tell_says_so(monkeypatch):
-    class Untold:
-        model = "untold"
-
-    monkeypatch.setattr(
-        "edgemeter_predictors.saving.predictors.load", lambda *_: SimpleNamespace(fitted=Untold())
-    )
-    payload = {"plan": PLAN.model_dump(mode="json"), "content": "", "measured": [], "asked": ""}
-    assert "the model untold does not tell" in choose_here(payload)["refused"]
+def test_a_model_that_starts_from_other_targets_says_that_it_cannot_tell():
+    other = saved(BayesianRidge()).fitted
+    content = save(saved(Transfer((Source("other", other),))), SPACE)
+    with pytest.raises(ChooseError, match="the model transfer does not tell"):
+        choose_in_child(PLAN, content, ())
 
 
 def test_a_file_that_is_none_is_refused():
