@@ -17,7 +17,7 @@ from edgemeter.wire.requests import JobState, RequestItem
 from edgemeter.wire.specs import JobSpec
 from edgemeter_server.access import projects, tokens
 from edgemeter_server.access.tables import projects as project_rows
-from edgemeter_server.artifacts.tables import artifacts
+from edgemeter_server.artifacts.tables import ArtifactState, artifacts
 from edgemeter_server.campaigns.spaces import builds_of
 from edgemeter_server.database.opening import open_database, upgrade
 from edgemeter_server.devices.tables import agent_sessions, device_targets, devices, target_revisions, targets
@@ -90,7 +90,7 @@ def _predictor(
     target = Target("board", "cpu", "onnxruntime", f"1.{number}", Precision.FP32)
     target_id, revision = _target(connection, target, device, session)
     project = connection.execute(select(project_rows.c.id)).scalar_one()
-    run = _Run(project, target_id, revision, device, session)
+    run = _Run(project, target_id, revision, device, session, _spec(connection))
     for _ in range(_MEASURED):
         _measured(connection, run)
     asked: dict[str, Any] = {
@@ -125,23 +125,27 @@ class _Run:
     revision: int
     device: int
     session: int
+    spec: int
+
+
+def _spec(connection: Connection) -> int:
+    [ready] = ready_specs([RequestItem(artifact="0" * 64, target="board", spec=JobSpec(protocol="survey"))])
+    return intern(connection, {ready.digest: ready})[ready.digest]
 
 
 def _measured(connection: Connection, run: _Run) -> None:
-    """A network that nobody asks about: a question looks for its own among these."""
+    """An architecture that nobody asks about: a question looks for its own among these. No file of it is
+    stored, which the server would collect while it is measured.
+    """
     created, kept = {"created_us": _FAR_US}, partial(_added, connection)
-    file = {"size_bytes": 1_000_000, "format": "onnx", "features": "{}"}
-    artifact = kept(artifacts, sha256=os.urandom(32), **file, **created)
-    [ready] = ready_specs(
-        [RequestItem(artifact="0" * 64, target="board", spec=JobSpec(protocol="survey", seed=run.target))]
-    )
-    spec = intern(connection, {ready.digest: ready})[ready.digest]
+    recipe = {"size_bytes": 0, "format": "onnx", "state": ArtifactState.RECIPE.value}
+    artifact = kept(artifacts, sha256=os.urandom(32), **recipe, **created)
     job = kept(
         jobs,
         project_id=run.project,
         artifact_id=artifact,
         target_id=run.target,
-        spec_id=spec,
+        spec_id=run.spec,
         state=JobState.DONE.value,
         not_before_us=_FAR_US,
         **dict.fromkeys(("priority", "wanted", "attempts", "tries"), 1),
@@ -166,7 +170,7 @@ def _measured(connection: Connection, run: _Run) -> None:
         attempt_id=attempt,
         artifact_id=artifact,
         target_id=run.target,
-        spec_id=spec,
+        spec_id=run.spec,
         accepted=True,
         valid=True,
         failure_kind="",
