@@ -79,17 +79,18 @@ def _kinds(prices: Prices, pool: Graphs, matter: Graphs) -> Iterator[_Kind]:
         ours, theirs = offered[name], wanted[name]
         weights = np.zeros((len(matter), len(theirs.share)))
         np.add.at(weights, (theirs.network, np.arange(len(theirs.share))), theirs.share)
-        regressor = prices.regressors.get(name)
-        if regressor is None:
-            doubt = prices.guess_deviation**2
-            joint = doubt * (_IN_COMMON + (1 - _IN_COMMON) * np.eye(len(ours.share)))
-            between = np.full((len(theirs.share), len(ours.share)), doubt * _IN_COMMON)
-            noise = _LEAST_NOISE**2
-        else:
-            joint = regressor.covariance(ours.sizes, ours.sizes)
-            between = regressor.covariance(theirs.sizes, ours.sizes)
-            noise = regressor.tuned.noise**2 + _LEAST_NOISE**2
-        yield _Kind(ours.network, joint, weights @ between, noise)
+        joint, noise = _joint(prices, name, np.vstack([theirs.sizes, ours.sizes]))
+        mine = len(theirs.share)
+        yield _Kind(ours.network, joint[mine:, mine:], weights @ joint[:mine, mine:], noise)
+
+
+def _joint(prices: Prices, kind: str, sizes: Array) -> tuple[Array, float]:
+    """The covariance of kernels of one kind, and the variance of what a profile says of one of them."""
+    regressor = prices.regressors.get(kind)
+    if regressor is not None:
+        return regressor.covariance(sizes), regressor.tuned.noise**2 + _LEAST_NOISE**2
+    shared = _IN_COMMON + (1 - _IN_COMMON) * np.eye(len(sizes))
+    return prices.guess_deviation**2 * shared, _LEAST_NOISE**2
 
 
 def _by_kind(prices: Prices, graphs: Graphs) -> dict[str, _Kernels]:

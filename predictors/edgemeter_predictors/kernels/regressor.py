@@ -59,10 +59,10 @@ class Regressor:
         rooflines = np.maximum(loads @ self.roofline, np.finfo(float).tiny)
         return rooflines * factor[place], np.sqrt(variance + self.tuned.noise**2)[place]
 
-    def covariance(self, one: Array, other: Array) -> Array:
-        """Of the logarithms of times, noise aside, between kernels of sizes (n, d) and (m, d): (n, m)."""
-        before = replace(self, sizes=other)._covariance(one)
-        return before - self._white(self._covariance(one)) @ self._white(self._covariance(other)).T
+    def covariance(self, sizes: Array) -> Array:
+        """Of the logarithms of times of kernels of `sizes` (n, d), noise aside: (n, n)."""
+        white = self._white(self._covariance(sizes))
+        return replace(self, sizes=sizes)._covariance(sizes) - white @ white.T
 
     def _white(self, between: Array) -> Array:
         """Of one kernel, which is all that most kinds have in a network, a third of what matrices take."""

@@ -27,7 +27,7 @@ def test_covariance_of_a_kernel_with_itself_is_what_its_prediction_says(prices: 
     regressor = prices.regressors["Add"]
     _, sizes = described(KernelGraph(tuple(light(np.random.default_rng(2), "Add") for _ in range(6))))
     _, deviation = regressor.predict(np.ones((len(sizes), len(regressor.roofline))), sizes)
-    joint = regressor.covariance(sizes, sizes)
+    joint = regressor.covariance(sizes)
     np.testing.assert_allclose(np.diag(joint) + regressor.tuned.noise**2, np.square(deviation), atol=1e-9)
     assert np.linalg.eigvalsh(joint).min() > -1e-8
 
