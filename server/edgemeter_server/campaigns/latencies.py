@@ -53,7 +53,9 @@ def parts_of_tests(connection: Connection, builds: str, target_id: int) -> dict[
             campaign_items.c.purpose == Purpose.TEST.value,
         )
     )
-    found = ((text, CampaignPlan.model_validate_json(plan).part) for text, plan in connection.execute(asked))
+    rows = connection.execute(asked).all()
+    parts = {plan: CampaignPlan.model_validate_json(plan).part for plan in {row.plan for row in rows}}
+    found = ((row.text, parts[row.plan]) for row in rows)
     return {text: part.name for text, part in found if part is not None}
 
 
