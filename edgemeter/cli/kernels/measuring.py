@@ -80,14 +80,7 @@ def measure(
     Everything is kept as it comes: broken off, the same command goes on where it was. On a host that others
     use, the same command with one more of --readings, hours later, tells the predictor what hours differ by.
     """
-    from edgemeter.cli.output import print_json, progress
-    from edgemeter.kernels.campaign import (
-        CAMPAIGN_PROTOCOL,
-        Heading,
-        append_rows,
-        read_campaign,
-        start_campaign,
-    )
+    from edgemeter.kernels.campaign import CAMPAIGN_PROTOCOL, Heading, read_campaign, start_campaign
     from edgemeter.kernels.files import campaign_files, left_to_measure
     from edgemeter.kernels.places import campaign_path
     from edgemeter.kernels.plugins import find_bench
@@ -105,7 +98,25 @@ def measure(
         planned = _chosen(target, planned, campaign)
     waiting = deque(left_to_measure(planned, campaign.readings, readings))
     ends_at = time.monotonic() + 60 * (minutes or float("inf"))
-    number, spare = campaign.batches, _SPARE_BATCHES
+    _go_on(bench, target, path, waiting, campaign.batches, priority, ends_at)
+    _print_progress(read_campaign(path), path, networks, as_json=as_json)
+    sys.exit(Exit.UNFINISHED if waiting else Exit.OK)
+
+
+def _go_on(
+    bench: "Bench",
+    target: "Target",
+    path: Path,
+    waiting: "deque[CampaignFile]",
+    number: int,
+    priority: str,
+    ends_at: float,
+) -> None:
+    """Takes batches off `waiting`, the first of this number, and writes them to the campaign's file."""
+    from edgemeter.cli.output import progress
+    from edgemeter.kernels.campaign import append_rows
+
+    spare = _SPARE_BATCHES
     while waiting and spare and time.monotonic() < ends_at:
         left, batch = len(waiting), _next_batch(waiting)
         click.echo(f"batch {number + 1}: {len(batch)} of {left} measurements that are left", err=True)
@@ -115,7 +126,11 @@ def measure(
         names = {row.network for row in done}
         waiting.extend(file for file in batch if file.name not in names)
         number, spare = (number + 1, spare) if done else (number, spare - 1)
-    campaign = read_campaign(path)
+
+
+def _print_progress(campaign: "Campaign", path: Path, asked: int, *, as_json: bool) -> None:
+    from edgemeter.cli.output import print_json
+
     usable = sum(row.usable for row in campaign.rows)
     click.echo(f"{usable} of {len(campaign.rows)} measurements are usable, in {path}", err=True)
     if as_json:
@@ -123,15 +138,14 @@ def measure(
             {
                 "schema_name": "edgemeter/kernel-campaign-progress",
                 "schema_version": 1,
-                "target": target.slug,
+                "target": campaign.heading.target,
                 "file": str(path),
-                "asked": networks,
+                "asked": asked,
                 "done": len(campaign.readings),
                 "measurements": len(campaign.rows),
                 "usable": usable,
             }
         )
-    sys.exit(Exit.UNFINISHED if waiting else Exit.OK)
 
 
 def _chosen(
